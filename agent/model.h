@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * model.h - the vocabulary: SQL views over the fact tables, one a file in checks/model/.
+ *
+ * A model file NAME.sql starts with a comment that documents the view's columns and may hold, one a line,
+ *   -- arm: PLATFORM      the SELECT up to the next arm (or the end) counts only where that platform is in the run
+ *   -- index: COLUMN, ... made when the view is materialised
+ *   -- view               the product stays a view (pairs, candidates)
+ * and is otherwise one SELECT, or arms that are joined with UNION ALL.
+ */
+#ifndef MODEL_H
+#define MODEL_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "facts.h"
+
+struct model;
+
+int model_load(struct model **ret, const char *dir, struct err *err);
+void model_free(struct model *m);
+
+/* Creates every view in temp, with the arms of PLATFORMS (names; at least one) only. A view without a remaining arm is
+ * made empty, with the same columns. */
+int model_create(struct model *m, struct facts *f, const struct names *platforms, struct err *err);
+
+/* Replaces the views among NEEDED by tables of the same names, in dependency order, with their indexes. */
+int model_materialise(struct model *m, struct facts *f, const struct names *needed, struct err *err);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * plan.h - checks -> tables -> probes, in order. SQLite's authorizer tells what is read; nobody keeps a list by hand.
+ */
+#ifndef PLAN_H
+#define PLAN_H
+
+#include "check.h"
+#include "facts.h"
+#include "probe.h"
+
+/* What one check reads, through the views down to the fact tables. */
+struct need {
+	const struct check *check;
+	struct names tables;   /* fact tables; T_set counts as T; also what the for_each of their probes reads */
+	struct names views;    /* of the model */
+	struct names checks;   /* other checks whose findings it reads */
+};
+
+struct stage {
+	struct probe **probes; /* may run side by side */
+	size_t n;
+};
+
+struct plan {
+	struct need *needs; /* checks in the order in which they run: one that reads another's findings comes after it */
+	size_t nneeds;
+	struct stage *stages; /* a probe comes after those that fill what its for_each reads */
+	size_t nstages;
+	struct names tables; /* every fact table of the closure */
+	struct names views;
+	struct arena *arena;
+};
+
+/* The name of the table that holds the findings of check "a-b": finding_a_b. */
+const char *plan_finding_table(struct arena *a, const char *check_id);
+
+/*
+ * Plans the selected checks of CS over PS. The model's views must exist in F (model_create). A table that no probe fills,
+ * SQL that doesn't prepare, a cycle among probes or checks: ERR_CONFIG naming the file, and for SQL the line.
+
+ */
+int plan_make(struct plan *ret, struct facts *f, const struct checks *cs, const struct probes *ps, struct err *err);
+void plan_dispose(struct plan *p);
+
+#endif
