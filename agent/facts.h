@@ -46,10 +46,9 @@ char *facts_info(struct facts *f, struct arena *a, const char *key); /* NULL whe
 int facts_add_target(struct facts *f, const struct target *t, struct err *err);
 
 /* Inserting: rows of one object between begin and end, so that sets can be compared. */
-struct inserter;
 int facts_object_begin(struct facts *f, const struct table *t, struct err *err);
 int facts_row(struct facts *f, const struct table *t, const char *const *values, struct err *err);
-/* LINKS: values of the link columns for set tables (in column order). Writes the set link, also for an empty list. */
+/* LINKS: values of all columns, of which a set table uses the link ones. Writes the set link, also for an empty list. */
 int facts_object_end(struct facts *f, const struct table *t, const char *const *links, struct err *err);
 
 /* The ledger. OBJECT NULL: the whole target. */
@@ -78,8 +77,9 @@ int facts_prepare(struct facts *f, const char *sql, struct arena *a, struct name
 bool names_add(struct names *ns, struct arena *a, const char *name); /* false: was there */
 bool names_have(const struct names *ns, const char *name);
 
-/* Interrupts statements: after BUDGET_MS of running (0: none), or at once when *STOP is set by a signal. */
+/* Interrupts statements: after BUDGET_MS of running (0: none), or at once after facts_stop(). */
 void facts_budget(struct facts *f, int64_t budget_ms);
 bool facts_over_budget(const struct facts *f);
+void facts_stop(void); /* async-signal-safe: every statement of every store ends soon with ERR_TIMEOUT */
 
 #endif

@@ -6,7 +6,7 @@
  *   -- arm: PLATFORM      the SELECT up to the next arm (or the end) counts only where that platform is in the run
  *   -- index: COLUMN, ... made when the view is materialised
  *   -- view               the product stays a view (pairs, candidates)
- * and is otherwise one SELECT, or arms that are joined with UNION ALL.
+ * and is otherwise one SELECT, or one an arm: model_create() joins the arms with UNION ALL.
  */
 #ifndef MODEL_H
 #define MODEL_H
@@ -17,8 +17,16 @@
 
 struct model;
 
+struct view {
+	const char *name, *file;
+	const char *about; /* the comment that the file starts with, without its marks */
+};
+
 int model_load(struct model **ret, const char *dir, struct err *err);
-void model_free(struct model *m);
+void model_free(struct model *m); /* NULL is fine */
+size_t model_count(const struct model *m);
+const struct view *model_view(const struct model *m, size_t i); /* in the order of their names */
+bool model_has(const struct model *m, const char *name);
 
 /* Creates every view in temp, with the arms of PLATFORMS (names; at least one) only. A view without a remaining arm is
  * made empty, with the same columns. */

@@ -23,7 +23,7 @@ struct format {
 	int (*write)(const struct run *run, const struct format_options *o, FILE *out, struct err *err);
 };
 
-extern const struct format *const formats[]; /* made by the build from report/*.c, ended by NULL */
+extern const struct format *const formats[]; /* made by the build from the descriptors here, ended by NULL */
 const struct format *format_find(const char *name);
 
 /*

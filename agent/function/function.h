@@ -14,6 +14,6 @@ struct function {
 	void (*fn)(sqlite3_context *ctx, int n, sqlite3_value **v);
 };
 
-extern const struct function *const functions[]; /* made by the build from function/*.c, ended by NULL */
+extern const struct function *const functions[]; /* made by the build from the descriptors here, ended by NULL */
 
 #endif

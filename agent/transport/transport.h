@@ -111,7 +111,7 @@ struct transport {
 	void (*show)(const struct target *target, const struct request *const *reqs, size_t n, FILE *out);
 };
 
-extern const struct transport *const transports[]; /* made by the build from transport/*.c, ended by NULL */
+extern const struct transport *const transports[]; /* made by the build from the descriptors here, ended by NULL */
 const struct transport *transport_find(const char *name); /* NULL when unknown */
 
 #endif
