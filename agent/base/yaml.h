@@ -3,7 +3,8 @@
  * yaml.h - YAML files that users write, as a tree that remembers where each thing stood.
  *
  * Scalars stay strings until a reader types them (so NO and 1.10 survive). Anchors, aliases, tags and duplicate keys are
- * refused, depth and size are bounded. Every error reads "FILE:LINE:COLUMN: what is wrong (what was expected)".
+ * refused, so are control characters; depth (32), values (100000) and bytes (1 MiB) are bounded. Every error reads
+ * "FILE:LINE:COLUMN: what is wrong (what was expected)" and repeats no value: a password may stand in the wrong place.
  */
 #ifndef BASE_YAML_H
 #define BASE_YAML_H
@@ -33,14 +34,14 @@ struct ynode {
  * An empty document gives an empty mapping. NULL and err (ERR_CONFIG) on failure. */
 struct ynode *yaml_parse(struct arena *a, const char *file, const char *text, size_t len, int first_line, struct err *err);
 
-/* Reads and parses a file of at most 1 MiB. ERR_IO when it can't be read. */
+/* Reads and parses a file of at most 1 MiB; "-" is standard input. ERR_IO when it can't be read. */
 struct ynode *yaml_load(struct arena *a, const char *path, struct err *err);
 
 /* "FILE:LINE:COLUMN: " and the message, at the node's value (or _key: at its key). Always -1, kind ERR_CONFIG. */
 int yaml_err(const struct ynode *n, struct err *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 int yaml_err_key(const struct ynode *n, struct err *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-struct ynode *yaml_get(const struct ynode *map, const char *key); /* NULL when absent or not a mapping */
+struct ynode *yaml_get(const struct ynode *map, const char *key); /* NULL when absent, or MAP is NULL or no mapping */
 
 /* What a mapping may hold, one row a key; also the source of the reference documentation. */
 enum yaml_type { YAML_T_TEXT, YAML_T_INT, YAML_T_BOOL, YAML_T_DURATION, YAML_T_SEQ, YAML_T_MAP, YAML_T_ANY };
