@@ -2,11 +2,21 @@
 /*
  * row.h - from a tree of values to rows: the row selector and column paths of a probe file.
  *
- * Rows:    `config.network.vnic[]` (one row an element; may cross nested arrays: `a[].b[]`); none: one row an object.
- * Columns: `spec.ip.ipAddress` from the row's element; `.` the element itself; `..name` one array further out; `/name`
- *          from the object's root; `.../$type` the type that the answer names; `$ref` the object's id, `$host` the asked host's id, `$target` the target's
- *          name, `$kind` its actual type, `$via` the transport, `$each.name` a column of the for_each item, `$error` why the item has no answer.
- * In the vSphere transport a ':' ends the property that is asked for: `summary:currentEVCModeKey` asks for summary whole.
+ * Rows:    `config.network.vnic[]`: one row an element; may cross nested arrays: `a[].b[]`. `[]`: the root is the list.
+ *          None: one row an object.
+ * Columns: `spec.ip.ipAddress` from the row's element; `.` the element itself; `..name` from the element one array
+ *          further out, `....name` two; `/name` from the object's root. `backing.$type` the type that the answer names,
+ *          `$reftype` the class of a reference; alone: of the element. `a[].b` joins the elements' texts with commas.
+ *          `$ref` the object's id, `$host` the asked host's id, `$target` the target's name, `$via` the transport,
+ *          `$each.name` a column of the for_each item, `$error` why the item has no answer.
+ *
+ * A ':' ends the property that is asked for and otherwise reads like a '.': `summary:currentEVCModeKey` asks for summary
+ * whole. A property may stand in the root under its whole name ("config.network.vnic") or step by step.
+ *
+ * A step takes the first child of its name. `name[]` gives the items of a list, or else every child of that name (arrays in
+ * vim25 structures repeat without a wrapper); a null has none. A value is absent, so that `unset` applies, when a map or an
+ * empty element has no child of that name; it is there but unusable, hence NULL whatever `unset` says, when it is null, not
+ * a scalar, doesn't parse as its column's type, or when the path would have to step through a list or a text.
  */
 #ifndef ROW_H
 #define ROW_H
@@ -26,8 +36,8 @@ struct column {
 	const char *name;
 	enum coltype type;
 	struct path *path;
-	const char *request; /* the property that this column asks for ("config.network.vnic"), or NULL (from $...) */
-	const char *unset;   /* what absence means, or NULL: absence is NULL */
+	const char *request; /* from path_request(): the property that this column asks for, or NULL */
+	const char *unset;   /* what absence means (in the column's type), or NULL: absence is NULL */
 	bool link;           /* $ref, $host, $each.*: identifies the object; in a set table it stays in the link table */
 };
 
@@ -39,7 +49,7 @@ struct keep { /* only rows whose COLUMN matches one of the globs (case ignored) 
 
 struct rowspec {
 	struct path *rows; /* NULL: one row an object */
-	const char *request; /* the property of the row selector, or NULL */
+	const char *request; /* from path_request(): the property of the row selector, or NULL */
 	struct column *columns;
 	size_t ncolumns;
 	struct keep *keeps;
@@ -54,16 +64,31 @@ struct rowctx {
 	/* Was this property not answered (refused, unsupported, failed)? Then `unset` doesn't apply. */
 	bool (*missing)(void *arg, const char *request);
 	void *missing_arg;
+	size_t *bad; /* counts values that were there but unusable; may be NULL */
 };
 
-/* Compiles a row selector or a column path; TEXT as described above. */
+/* Compiles a row selector or a column path; TEXT as described above. ERR_CONFIG says what was expected. */
 struct path *path_parse(struct arena *a, const char *text, struct err *err);
+
+/* Do a row selector (NULL: none) and a column of its table go together? ERR_CONFIG: the selector doesn't end in `[]`,
+ * or `..` leads further out than it has arrays. */
+int path_check(const struct path *rows, const struct path *column, struct err *err);
+
+/*
+ * The property that a path asks for: what stands before the first ':' or `[]`, in A. ROWS_REQUEST is that of the row
+ * selector, NULL when P is the selector itself or its table has none. NULL: nothing of its own ($ names, and columns that
+ * the row selector's property covers). "" for the row selector `[]`.
+ */
 const char *path_request(const struct path *p, struct arena *a, const char *rows_request);
 
-/* One row: N texts (NULL is SQL NULL), typed by the columns; numbers that don't parse are NULL, counted in *bad. */
+/* One row: a text for each column, typed as the column says (NULL is SQL NULL; true and false are "1" and "0"; a COL_REF
+ * has become "TARGET/REF"). */
 typedef int row_fn(void *arg, const char *const *values, struct err *err);
 
-/* Walks ROOT and calls FN for every row that `keep` keeps. ROOT NULL: one row of the `$` columns alone (a failed item). */
+/*
+ * Walks ROOT and calls FN for every row that `keep` keeps; values live in A until the caller resets it. ROOT NULL: one row
+ * of the `$` columns alone (a failed item), whatever `keep` says. -1 from FN ends the walk with FN's error.
+ */
 int rows_map(const struct rowspec *spec, const struct rowctx *ctx, const struct val *root, struct arena *a, row_fn *fn,
              void *arg, struct err *err);
 

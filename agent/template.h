@@ -3,7 +3,8 @@
  * template.h - texts with typed placeholders: ${name:type}.
  *
  * A value is validated against its type, then encoded by the transport for where it goes. A value can't become an option
- * or a second command, and a probe file can't switch that off: there is no untyped placeholder.
+ * or a second command, and a probe file can't switch that off: there is no untyped placeholder. `$$` is a `$`; a `$`
+ * before anything but `{` and `$` is itself.
  */
 #ifndef TEMPLATE_H
 #define TEMPLATE_H
@@ -13,7 +14,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-/* The types, each a row of a table in template.c: name, rule, about. ip, iface, int, word, moid, host, path. */
+/* The types, each a row of a table in template.c: ip, iface, int, word, moid, host, path, text. */
 struct template_part {
 	const char *text;  /* literal, or NULL */
 	const char *name;  /* placeholder */
@@ -28,7 +29,7 @@ struct template {
 /* Compiles TEXT. ERR_CONFIG: a placeholder without a type, of an unknown type (with a suggestion), or not closed. */
 int template_parse(struct arena *a, const char *text, struct template *ret, struct err *err);
 
-/* VALUE is one of that type? ERR_CONFIG says what was expected. NULL is never valid. */
+/* VALUE is one of that type? ERR_CONFIG says what was expected. NULL, "" and what starts with '-' are never valid. */
 int template_valid(const struct template_type *type, const char *value, struct err *err);
 
 /*

@@ -117,6 +117,34 @@ bool parse_duration_ms(const char *s, int64_t *ret)
 	return false;
 }
 
+size_t utf8_char(const char *s, size_t len)
+{
+	static const struct {
+		unsigned char first, last; /* lead bytes */
+		unsigned char low, high;   /* range of the second byte: no overlong form, surrogate or code past U+10FFFF */
+		size_t bytes;
+	} forms[] = {
+		{0x00, 0x7f, 0x00, 0x00, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+		{0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+		{0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+	};
+	const unsigned char *u = (const unsigned char *)s;
+	size_t i = 0;
+
+	if (len == 0)
+		return 0;
+	while (i < sizeof(forms) / sizeof(forms[0]) && (u[0] < forms[i].first || u[0] > forms[i].last))
+		i++;
+	if (i == sizeof(forms) / sizeof(forms[0]) || len < forms[i].bytes)
+		return 0;
+	if (forms[i].bytes > 1 && (u[1] < forms[i].low || u[1] > forms[i].high))
+		return 0;
+	for (size_t k = 2; k < forms[i].bytes; k++)
+		if (u[k] < 0x80 || u[k] > 0xbf)
+			return 0;
+	return forms[i].bytes;
+}
+
 bool glob_match(const char *pattern, const char *s)
 {
 	return fnmatch(pattern, s, FNM_CASEFOLD) == 0;

@@ -31,6 +31,9 @@ bool parse_double(const char *s, double *ret);
 /* "90", "500ms", "90s", "15m", "2h" to milliseconds (a bare number is seconds). */
 bool parse_duration_ms(const char *s, int64_t *ret);
 
+/* Bytes of the valid UTF-8 character that S starts with, at most LEN; 0: there is none. */
+size_t utf8_char(const char *s, size_t len);
+
 /* fnmatch(3) without pathname rules, letters' case ignored: how host names are compared everywhere. */
 bool glob_match(const char *pattern, const char *s);
 
