@@ -141,7 +141,7 @@ static void create_sql(struct buf *b, const char *schema, const struct table *t,
 
 		if (t->set && c->link == members)
 			continue;
-		buf_printf(b, "%s%s %s", sep, c->name, sql_type(c->type));
+		buf_printf(b, "%s\"%s\" %s", sep, c->name, sql_type(c->type));
 		sep = ", ";
 	}
 	buf_printf(b, "%s) STRICT;", t->set && !members ? ", set_id INTEGER" : "");
@@ -271,7 +271,7 @@ static int shadow(struct facts *f, const struct table *t, bool members, struct e
 			continue;
 		if (!names_have(&have, c->name))
 			whole = false;
-		buf_printf(&b, "%s%s, ", names_have(&have, c->name) ? "" : "NULL AS ", c->name);
+		buf_printf(&b, "%s\"%s\", ", names_have(&have, c->name) ? "" : "NULL AS ", c->name);
 	}
 	if (t->set && !names_have(&have, "set_id"))
 		whole = false;

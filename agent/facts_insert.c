@@ -299,7 +299,7 @@ int facts_forget(struct facts *f, const struct table *t, const char *target, str
 	char sql[512];
 
 	/* Object ids are TARGET/REF; a set that nobody links to any more does no harm. */
-	snprintf(sql, sizeof(sql), "DELETE FROM main.%s WHERE substr(%s, 1, length(?1) + 1) = ?1 || '/'", t->name,
+	snprintf(sql, sizeof(sql), "DELETE FROM main.%s WHERE substr(\"%s\", 1, length(?1) + 1) = ?1 || '/'", t->name,
 	         t->rows.columns[t->key].name);
 	if (facts_insert(f, sql, err, "t", target) < 0)
 		return -1;

@@ -35,8 +35,10 @@ struct probe {
 	const char *about;
 	const struct transport *transport;
 	bool user;        /* from a --checks folder; marked in reports */
+	bool host_scope;  /* `scope: host`: asked of, or about, each host; else of the target as a whole */
 	int prefer;       /* several probes of one table: the lowest is tried first; default 100 */
-	const char *for_each; /* SQL, or NULL; gives the columns that ${name:type} and $each.NAME use, and `host` */
+	const char *for_each; /* SQL, or NULL; gives the columns that ${name:type} and $each.NAME use, and whom to ask:
+	                       * `host` (scope: host) or `target` */
 	int for_each_line;
 	struct template *templates; /* one a request field */
 	struct request req; /* with fields still as templates; per item: request_for() */

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* probe.c - loads and validates probe files. */
+#include "probe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/str.h"
+#include "base/yaml.h"
+
+#define PROBE_BYTES (256 * 1024)
+#define MAX_COLUMNS 64
+#define MAX_KEYS 24
+
+static const struct yaml_key common_keys[] = {
+	{.name = "about", .type = YAML_T_TEXT, .required = true, .about = "what the probe asks, in one line"},
+	{.name = "transport", .type = YAML_T_TEXT, .required = true, .about = "how it asks: see `migready list transports`"},
+	{.name = "scope", .type = YAML_T_TEXT, .about = "host: asked of (or about) each host; target: of the target as a whole"},
+	{.name = "prefer",
+         .type = YAML_T_INT,
+         .min = 1,
+         .max = 1000,
+         .about = "of several probes that fill one table the lowest goes first (default 100)"},
+	{.name = "timeout",
+         .type = YAML_T_DURATION,
+         .min = 100,
+         .max = 600000,
+         .about = "of one exchange (default: the target's)"},
+	{.name = "for_each", .type = YAML_T_TEXT, .about = "SELECT over facts: the request is sent once a row"},
+	{.name = "tables", .type = YAML_T_MAP, .required = true, .about = "where the answer goes"},
+	{0},
+};
+
+static const struct yaml_key table_keys[] = {
+	{.name = "rows", .type = YAML_T_TEXT, .about = "row selector: one row an element (default: one row an object)"},
+	{.name = "set", .type = YAML_T_BOOL, .about = "store equal lists once (default false)"},
+	{.name = "keep", .type = YAML_T_MAP, .about = "COLUMN: [GLOB ...]: only rows that match are kept"},
+	{.name = "columns", .type = YAML_T_MAP, .required = true, .about = "NAME: PATH, or NAME: {path, type, unset}"},
+	{0},
+};
+
+static const struct yaml_key column_keys[] = {
+	{.name = "path", .type = YAML_T_TEXT, .required = true, .about = "where the value stands in the answer"},
+	{.name = "type", .type = YAML_T_TEXT, .about = "text (default), integer, real, boolean or ref (an object's id)"},
+	{.name = "unset", .type = YAML_T_TEXT, .about = "what it means that the answer leaves the value out"},
+	{0},
+};
+
+static bool valid_name(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n > 0 && n < 64 && *s >= 'a' && *s <= 'z' && strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
+}
+
+/* Puts the place in front of an error from a part that knows none. */
+static int at(const struct ynode *n, struct err *err)
+{
+	struct err inner = *err;
+
+	return yaml_err(n, err, "%s", inner.text);
+}
+
+static void add_path(struct arena *a, const char ***v, size_t *n, const char *path)
+{
+	const char **grown;
+
+	for (size_t i = 0; path != NULL && i < *n; i++)
+		if (strcmp((*v)[i], path) == 0)
+			return;
+	if (path == NULL)
+		return;
+	grown = arena_array(a, *n + 1, sizeof(*grown));
+	if (*n > 0)
+		memcpy(grown, *v, *n * sizeof(*grown));
+	grown[(*n)++] = path;
+	*v = grown;
+}
+
+static int parse_type(const struct ynode *n, enum coltype *ret, struct err *err)
+{
+	static const char *const names[] = {"text", "integer", "real", "boolean", "ref"};
+	static const enum coltype types[] = {COL_TEXT, COL_INTEGER, COL_REAL, COL_BOOLEAN, COL_REF};
+	char hint[96];
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(n->text, names[i]) == 0) {
+			*ret = types[i];
+			return 0;
+		}
+	return yaml_err(n, err, "unknown type '%s'%s; expected text, integer, real, boolean or ref", n->text,
+	                did_you_mean(hint, sizeof(hint), n->text, names, 5));
+}
+
+static bool is_link(const char *path)
+{
+	return strcmp(path, "$ref") == 0 || strcmp(path, "$host") == 0 || strncmp(path, "$each.", 6) == 0;
+}
+
+static int parse_column(struct probes *ps, const struct ynode *n, struct table *t, struct column *c, struct err *err)
+{
+	const struct ynode *path = n, *type;
+
+	if (!valid_name(n->key))
+		return yaml_err_key(n, err, "'%s' is not a column name (expected a-z, 0-9 and _, a letter first)", n->key);
+	c->name = arena_strdup(ps->arena, n->key);
+	if (n->kind == YAML_MAP) {
+		if (yaml_check(n, "a column", column_keys, err) < 0)
+			return -1;
+		path = yaml_get(n, "path");
+		type = yaml_get(n, "type");
+		if (type != NULL && parse_type(type, &c->type, err) < 0)
+			return -1;
+		if (yaml_get(n, "unset") != NULL)
+			c->unset = arena_strdup(ps->arena, yaml_text(n, "unset", NULL));
+	} else if (n->kind != YAML_TEXT) {
+		return yaml_err(n, err, "expected a path, or {path, type, unset}");
+	}
+	c->link = is_link(path->text);
+	c->path = path_parse(ps->arena, path->text, err);
+	if (c->path == NULL)
+		return at(path, err);
+	c->request = path_request(c->path, ps->arena, t->rows.request);
+	return 0;
+}
+
+static int parse_columns(struct probes *ps, const struct ynode *n, struct table *t, struct err *err)
+{
+	size_t i = 0;
+	bool keyed = false;
+
+	if (n->n == 0 || n->n > MAX_COLUMNS)
+		return yaml_err(n, err, "a table has 1 to %d columns", MAX_COLUMNS);
+	t->rows.columns = arena_array(ps->arena, n->n, sizeof(*t->rows.columns));
+	for (const struct ynode *c = n->first; c != NULL; c = c->next, i++) {
+		const char *path = c->kind == YAML_MAP ? yaml_text(c, "path", "") : c->text;
+
+		if (parse_column(ps, c, t, &t->rows.columns[i], err) < 0)
+			return -1;
+		if (!keyed && path != NULL && (strcmp(path, "$ref") == 0 || strcmp(path, "$host") == 0)) {
+			t->key = i;
+			keyed = true;
+		}
+	}
+	t->rows.ncolumns = i;
+	if (!keyed)
+		return yaml_err(n, err, "no column says whose the rows are (expected one with path $ref or $host)");
+	return 0;
+}
+
+static int parse_keep(struct probes *ps, const struct ynode *n, struct table *t, struct err *err)
+{
+	if (n == NULL)
+		return 0;
+	t->rows.keeps = arena_array(ps->arena, n->n, sizeof(*t->rows.keeps));
+	for (const struct ynode *k = n->first; k != NULL; k = k->next) {
+		struct keep *keep = &t->rows.keeps[t->rows.nkeeps++];
+		size_t i = 0;
+
+		while (i < t->rows.ncolumns && strcmp(t->rows.columns[i].name, k->key) != 0)
+			i++;
+		if (i == t->rows.ncolumns)
+			return yaml_err_key(k, err, "table '%s' has no column '%s'", t->name, k->key);
+		keep->column = i;
+		if (k->kind != YAML_SEQ || k->n == 0)
+			return yaml_err(k, err, "expected a list of globs");
+		keep->globs = arena_array(ps->arena, k->n, sizeof(*keep->globs));
+		for (const struct ynode *g = k->first; g != NULL; g = g->next) {
+			if (g->kind != YAML_TEXT)
+				return yaml_err(g, err, "expected a glob");
+			keep->globs[keep->nglobs++] = arena_strdup(ps->arena, g->text);
+		}
+	}
+	return 0;
+}
+
+static int parse_table(struct probes *ps, const struct ynode *n, struct table *t, struct err *err)
+{
+	const struct ynode *rows;
+
+	if (!valid_name(n->key) || strncmp(n->key, "run_", 4) == 0 || strncmp(n->key, "finding", 7) == 0)
+		return yaml_err_key(n, err, "'%s' is not a table name (expected a-z, 0-9 and _, a letter first; not run_* or finding*)",
+		                    n->key);
+	if (n->kind != YAML_MAP)
+		return yaml_err(n, err, "expected a mapping with columns");
+	if (yaml_check(n, "a table", table_keys, err) < 0)
+		return -1;
+	t->name = arena_strdup(ps->arena, n->key);
+	t->line = n->key_line;
+	t->set = yaml_bool(n, "set", false);
+	rows = yaml_get(n, "rows");
+	if (rows != NULL) {
+		t->rows.rows = path_parse(ps->arena, rows->text, err);
+		if (t->rows.rows == NULL)
+			return at(rows, err);
+		t->rows.request = path_request(t->rows.rows, ps->arena, NULL);
+	}
+	if (parse_columns(ps, yaml_get(n, "columns"), t, err) < 0 || parse_keep(ps, yaml_get(n, "keep"), t, err) < 0)
+		return -1;
+	add_path(ps->arena, &t->paths, &t->npaths, t->rows.request);
+	for (size_t i = 0; i < t->rows.ncolumns; i++)
+		add_path(ps->arena, &t->paths, &t->npaths, t->rows.columns[i].request);
+	return 0;
+}
+
+static bool same_columns(const struct table *a, const struct table *b)
+{
+	if (a->set != b->set || a->rows.ncolumns != b->rows.ncolumns)
+		return false;
+	for (size_t i = 0; i < a->rows.ncolumns; i++) {
+		const struct column *x = &a->rows.columns[i], *y = &b->rows.columns[i];
+
+		if (strcmp(x->name, y->name) != 0 || x->type != y->type || x->link != y->link)
+			return false;
+	}
+	return true;
+}
+
+static int parse_tables(struct probes *ps, const struct ynode *n, struct probe *p, struct err *err)
+{
+	if (n->n == 0)
+		return yaml_err(n, err, "expected at least one table");
+	p->tables = arena_array(ps->arena, n->n, sizeof(*p->tables));
+	for (const struct ynode *c = n->first; c != NULL; c = c->next) {
+		struct table *t = &p->tables[p->ntables++], *other;
+
+		t->probe = p;
+		if (parse_table(ps, c, t, err) < 0)
+			return -1;
+		other = probes_table(ps, t->name);
+		if (other != NULL && !same_columns(other, t))
+			return yaml_err_key(c, err, "table '%s' has other columns in %s (names, order, types and set: must agree)",
+			                    t->name, other->probe->file);
+		for (size_t i = 0; i < t->npaths; i++) {
+			const char **paths = (const char **)p->req.paths;
+
+			add_path(ps->arena, &paths, &p->req.npaths, t->paths[i]);
+			p->req.paths = paths;
+		}
+	}
+	return 0;
+}
+
+/* The keys that only this transport knows become the fields of the request. */
+static int parse_request(struct probes *ps, const struct ynode *root, struct probe *p, struct err *err)
+{
+	const struct request_key *keys = p->transport->keys;
+	struct request_field *fields = arena_array(ps->arena, MAX_KEYS, sizeof(*fields));
+
+	p->templates = arena_array(ps->arena, MAX_KEYS, sizeof(*p->templates));
+	for (size_t i = 0; keys[i].name != NULL; i++) {
+		const struct ynode *n = yaml_get(root, keys[i].name);
+		struct template *t = &p->templates[p->req.nfields];
+
+		if (n == NULL)
+			continue;
+		fields[p->req.nfields].name = keys[i].name;
+		fields[p->req.nfields].value = arena_strdup(ps->arena, n->text);
+		if (strcmp(keys[i].name, "pattern") == 0) {
+			p->regex = regex_new(n->text, err);
+			p->req.regex = p->regex;
+			if (p->regex == NULL)
+				return at(n, err);
+		} else if (keys[i].placeholders) {
+			if (template_parse(ps->arena, n->text, t, err) < 0)
+				return at(n, err);
+			for (size_t j = 0; j < t->n; j++)
+				if (t->parts[j].text == NULL && p->for_each == NULL)
+					return yaml_err(n, err, "${%s} needs a for_each that gives its value", t->parts[j].name);
+		}
+		p->req.nfields++;
+	}
+	p->req.fields = fields;
+	p->req.probe = p->id;
+	if (p->transport->check(&p->req, err) < 0)
+		return at(root, err);
+	return 0;
+}
+
+static int check_keys(const struct ynode *root, const struct transport *t, struct err *err)
+{
+	struct yaml_key keys[MAX_KEYS + sizeof(common_keys) / sizeof(common_keys[0])] = {0};
+	size_t n = 0;
+
+	for (size_t i = 0; common_keys[i].name != NULL; i++)
+		keys[n++] = common_keys[i];
+	for (size_t i = 0; t->keys[i].name != NULL && i < MAX_KEYS; i++)
+		keys[n++] = (struct yaml_key){.name = t->keys[i].name, .type = YAML_T_TEXT, .about = t->keys[i].about};
+	return yaml_check(root, "a probe", keys, err);
+}
+
+static int find_transport(const struct ynode *root, struct probe *p, struct err *err)
+{
+	const struct ynode *n = yaml_get(root, "transport");
+	const char *names[32];
+	char hint[96];
+	size_t count = 0;
+
+	if (n == NULL || n->kind != YAML_TEXT)
+		return yaml_err(n != NULL ? n : root, err, "expected `transport:` with the name of one");
+	p->transport = transport_find(n->text);
+	if (p->transport != NULL)
+		return 0;
+	while (transports[count] != NULL && count < 32) {
+		names[count] = transports[count]->name;
+		count++;
+	}
+	return yaml_err(n, err, "unknown transport '%s'%s", n->text, did_you_mean(hint, sizeof(hint), n->text, names, count));
+}
+
+static int parse_scope(const struct ynode *root, struct probe *p, struct err *err)
+{
+	const struct ynode *n = yaml_get(root, "scope");
+
+	p->host_scope = p->transport->per_host;
+	if (n == NULL)
+		return 0;
+	if (strcmp(n->text, "host") != 0 && strcmp(n->text, "target") != 0)
+		return yaml_err(n, err, "unknown scope '%s'; expected host or target", n->text);
+	if (p->transport->per_host && strcmp(n->text, "host") != 0)
+		return yaml_err(n, err, "the %s transport asks hosts; expected scope: host", p->transport->name);
+	p->host_scope = strcmp(n->text, "host") == 0;
+	return 0;
+}
+
+static int parse_probe(struct probes *ps, const struct ynode *root, struct probe *p, struct err *err)
+{
+	const struct ynode *each;
+
+	if (find_transport(root, p, err) < 0 || check_keys(root, p->transport, err) < 0 || parse_scope(root, p, err) < 0)
+		return -1;
+	p->about = arena_strdup(ps->arena, yaml_text(root, "about", ""));
+	p->prefer = (int)yaml_int(root, "prefer", 100);
+	p->req.timeout_ms = (int)yaml_duration_ms(root, "timeout", 0);
+	each = yaml_get(root, "for_each");
+	if (each != NULL) {
+		p->for_each = arena_strdup(ps->arena, each->text);
+		p->for_each_line = each->line;
+	}
+	if (parse_tables(ps, yaml_get(root, "tables"), p, err) < 0)
+		return -1;
+	return parse_request(ps, root, p, err);
+}
+
+int probe_parse(struct probes *ps, const char *id, const char *file, const char *text, size_t len, bool user, struct err *err)
+{
+	struct arena *tree = arena_new();
+	struct ynode *root = yaml_parse(tree, file, text, len, 1, err);
+	struct probe *p = arena_alloc(ps->arena, sizeof(*p));
+	int rc = -1;
+
+	p->id = arena_strdup(ps->arena, id);
+	p->file = arena_strdup(ps->arena, file);
+	p->user = user;
+	for (size_t i = 0; i < ps->n && root != NULL; i++)
+		if (strcmp(ps->v[i]->id, id) == 0) {
+			yaml_err(root, err, "probe '%s' exists already: %s", id, ps->v[i]->file);
+			root = NULL;
+		}
+	if (root != NULL)
+		rc = root->kind == YAML_MAP ? parse_probe(ps, root, p, err) : yaml_err(root, err, "expected a mapping");
+	arena_free(tree);
+	if (rc < 0) {
+		regex_free(p->regex);
+		return -1;
+	}
+	ps->v = grow(ps->v, &ps->cap, ps->n, sizeof(struct probe *));
+	ps->v[ps->n++] = p;
+	return 0;
+}
+
+int probes_load(struct probes *ps, const char *dir, bool user, struct err *err)
+{
+	const char **files;
+	size_t n, prefix = strlen(dir) + 1;
+
+	if (file_list(ps->arena, dir, ".yaml", &files, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		const char *id = arena_strndup(ps->arena, files[i] + prefix, strlen(files[i]) - prefix - strlen(".yaml"));
+		size_t len;
+		char *text = file_read(ps->arena, files[i], PROBE_BYTES, &len, err);
+
+		if (text == NULL || probe_parse(ps, id, files[i], text, len, user, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void probes_dispose(struct probes *ps)
+{
+	for (size_t i = 0; i < ps->n; i++)
+		regex_free(ps->v[i]->regex);
+	free(ps->v);
+	arena_free(ps->arena);
+	*ps = (struct probes){0};
+}
+
+struct table *probes_table(const struct probes *ps, const char *name)
+{
+	for (size_t i = 0; i < ps->n; i++)
+		for (size_t j = 0; j < ps->v[i]->ntables; j++)
+			if (strcmp(ps->v[i]->tables[j].name, name) == 0)
+				return &ps->v[i]->tables[j];
+	return NULL;
+}
+
+bool probe_serves(const struct probe *p, const struct target *t)
+{
+	return p->transport->target == t->kind;
+}
