@@ -161,7 +161,8 @@ static int check_unique_keys(const struct reader *r, const struct ynode *map)
 	qsort(sorted, n, sizeof(*sorted), by_key_and_place);
 	for (size_t i = 1; i < n && rc == 0; i++)
 		if (strcmp(sorted[i - 1]->key, sorted[i]->key) == 0)
-			rc = yaml_err_key(sorted[i], r->err, "key '%.*s' stands twice, first in line %d (expected once)",
+			rc = yaml_err_key(sorted[i], r->err,
+			                  "key '%.*s' stands twice, first in line %d (expected once)",
 			                  key_letters(sorted[i]->key), sorted[i]->key, sorted[i - 1]->key_line);
 	free(sorted);
 	return rc;
@@ -282,7 +283,8 @@ static struct ynode *read_document(struct reader *r)
 	return root->kind == YAML_TEXT && !root->quoted && root->text[0] == '\0' ? empty_document(r) : root;
 }
 
-struct ynode *yaml_parse(struct arena *a, const char *file, const char *text, size_t len, int first_line, struct err *err)
+struct ynode *yaml_parse(struct arena *a, const char *file, const char *text, size_t len, int first_line,
+                         struct err *err)
 {
 	struct reader r = {.arena = a, .file = arena_strdup(a, file), .first_line = first_line, .err = err};
 	struct ynode *root;
@@ -402,8 +404,9 @@ static int unknown_key(const struct ynode *n, const char *what, const struct yam
 	snprintf(shown, sizeof(shown), "%.*s", key_letters(n->key), n->key);
 	for (const struct yaml_key *k = keys; k->name != NULL; k++) {
 		if (strcmp(k->name, shown) == 0)
-			return yaml_err_key(n, err, "'%s' in %s is not followed by a colon and a blank (expected '%s: ...')",
-			                    shown, what, shown);
+			return yaml_err_key(n, err,
+			                    "'%s' in %s lacks a colon and a blank after it (expected '%s: ...')", shown,
+			                    what, shown);
 		if (nnames < sizeof(names) / sizeof(names[0]))
 			names[nnames++] = k->name;
 	}
@@ -452,7 +455,8 @@ static int check_int(const struct ynode *n, const struct yaml_key *k, struct err
 	if (n->kind != YAML_TEXT || !parse_int64(n->text, &v))
 		return yaml_err(n, err, "'%s' is not a whole number (expected %s)", k->name, k->about);
 	if (!in_range(v, k->min, k->max))
-		return yaml_err(n, err, "'%s' is out of range (expected %" PRId64 " to %" PRId64 ")", k->name, k->min, k->max);
+		return yaml_err(n, err, "'%s' is out of range (expected %" PRId64 " to %" PRId64 ")", k->name, k->min,
+		                k->max);
 	return 0;
 }
 
@@ -462,7 +466,7 @@ static int check_duration(const struct ynode *n, const struct yaml_key *k, struc
 	int64_t v;
 
 	if (n->kind != YAML_TEXT || !parse_duration_ms(n->text, &v))
-		return yaml_err(n, err, "'%s' is not a duration (expected a number with ms, s, m or h, such as 90s)", k->name);
+		return yaml_err(n, err, "'%s' is not a duration (expected a number with ms, s, m or h: 90s)", k->name);
 	if (!in_range(v, k->min, k->max))
 		return yaml_err(n, err, "'%s' is out of range (expected %s to %s)", k->name,
 		                duration_text(min, sizeof(min), k->min), duration_text(max, sizeof(max), k->max));

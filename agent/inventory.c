@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* inventory.c - the inventory file: targets, and where their credentials come from. */
+#include "inventory.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/str.h"
+#include "base/yaml.h"
+
+#define MAX_TARGETS 4096
+#define MAX_CREDENTIALS 4096
+#define NAME_MAX_LEN 253 /* a DNS name's */
+
+static const struct yaml_key inventory_keys[] = {
+	{.name = "targets", .type = YAML_T_SEQ, .required = true, .about = "a list of targets"},
+	{.name = "credentials", .type = YAML_T_MAP, .about = "a mapping of names to credentials"},
+	{0},
+};
+
+static const struct yaml_key target_keys[] = {
+	{.name = "name", .type = YAML_T_TEXT, .about = "a unique name; default: the URL's host, or 'local'"},
+	{.name = "vcenter", .type = YAML_T_TEXT, .about = "https://HOST[:PORT] of a vCenter or an ESXi host"},
+	{.name = "local", .type = YAML_T_BOOL, .about = "true: the machine that this runs on"},
+	{.name = "hyperv", .type = YAML_T_ANY, .about = "reserved"},
+	{.name = "kvm", .type = YAML_T_ANY, .about = "reserved"},
+	{.name = "ssh", .type = YAML_T_ANY, .about = "reserved"},
+	{.name = "credential", .type = YAML_T_TEXT, .about = "the name of an entry under 'credentials'"},
+	{.name = "tls", .type = YAML_T_MAP, .about = "a mapping with ca, thumbprint or insecure"},
+	{.name = "timeout", .type = YAML_T_DURATION, .min = 100, .max = 3600000, .about = "for one request"},
+	{0},
+};
+
+static const struct yaml_key tls_keys[] = {
+	{.name = "ca", .type = YAML_T_TEXT, .about = "a PEM file with the certificates to trust"},
+	{.name = "thumbprint", .type = YAML_T_TEXT, .about = "the SHA-256 fingerprint of the server's certificate"},
+	{.name = "insecure", .type = YAML_T_BOOL, .about = "true: certificates are not verified"},
+	{0},
+};
+
+static const struct yaml_key credential_keys[] = {
+	{.name = "user", .type = YAML_T_TEXT, .required = true, .about = "the user's name"},
+	{.name = "password", .type = YAML_T_ANY, .about = "where the password comes from"},
+	{.name = "key", .type = YAML_T_ANY, .about = "reserved"},
+	{.name = "agent", .type = YAML_T_ANY, .about = "reserved"},
+	{0},
+};
+
+#define REFERENCES "{env: VARIABLE}, {file: PATH}, {command: LINE}, {systemd: NAME} or {prompt: true}"
+
+static const struct {
+	const char *key;
+	enum secret_source source;
+} sources[] = {
+	{"env", SECRET_ENV},         {"file", SECRET_FILE},     {"command", SECRET_COMMAND},
+	{"systemd", SECRET_SYSTEMD}, {"prompt", SECRET_PROMPT},
+};
+
+/* The file format has them, this version has no transport that could use them. */
+static const struct {
+	const char *key, *message;
+} later[] = {
+	{"hyperv", "hyperv targets are not supported by this version (expected vcenter or local)"},
+	{"kvm", "kvm targets are not supported by this version (expected vcenter or local)"},
+	{"ssh", "'ssh' needs the SSH transport, which is not in this version"},
+	{"key", "'key' needs the SSH transport, which is not in this version (expected password)"},
+	{"agent", "'agent' needs the SSH transport, which is not in this version (expected password)"},
+};
+
+struct reader {
+	struct arena *arena;
+	const char *path;
+	struct inventory *inv;
+	struct err *err;
+};
+
+static const char *place(const struct reader *r, const char *file, int line, int column)
+{
+	return arena_printf(r->arena, "%s:%d:%d", file, line, column);
+}
+
+static bool is_name(const char *s)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+
+	return n > 0 && n <= NAME_MAX_LEN && s[n] == '\0';
+}
+
+/* "~/x" from the home folder, "x" from the inventory's folder (for standard input: the working folder). NULL: no HOME. */
+static const char *resolve(const struct reader *r, const char *path)
+{
+	const char *home = getenv("HOME"), *slash = strrchr(r->path, '/');
+
+	if (strncmp(path, "~/", 2) == 0)
+		return home != NULL && home[0] != '\0' ? arena_printf(r->arena, "%s/%s", home, path + 2) : NULL;
+	if (path[0] == '/' || slash == NULL)
+		return arena_strdup(r->arena, path);
+	return arena_printf(r->arena, "%.*s/%s", (int)(slash - r->path), r->path, path);
+}
+
+static int read_path(const struct reader *r, const struct ynode *n, const char **ret)
+{
+	if (n->text[0] == '\0')
+		return yaml_err(n, r->err, "'%s' is empty (expected a path)", n->key);
+	*ret = resolve(r, n->text);
+	if (*ret == NULL)
+		return yaml_err(n, r->err, "'~/' has no meaning: HOME is not set (expected an absolute path)");
+	return 0;
+}
+
+static int refuse_later(const struct reader *r, const struct ynode *map)
+{
+	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+		const struct ynode *n = yaml_get(map, later[i].key);
+
+		if (n != NULL)
+			return yaml_err_key(n, r->err, "%s", later[i].message);
+	}
+	return 0;
+}
+
+/* Credentials */
+
+static bool is_variable(const char *s)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+
+	return n > 0 && s[n] == '\0' && !isdigit((unsigned char)s[0]);
+}
+
+static int read_prompt(const struct reader *r, const struct ynode *n)
+{
+	bool yes = false;
+
+	if (yaml_as_bool(n, &yes, r->err) < 0 || !yes)
+		return yaml_err(n, r->err, "'prompt' is not true (expected 'prompt: true', or another reference)");
+	return 0;
+}
+
+static int read_reference(const struct reader *r, const struct ynode *n, struct credential *c)
+{
+	if (c->source == SECRET_PROMPT)
+		return read_prompt(r, n);
+	if (n->kind != YAML_TEXT || n->text[0] == '\0')
+		return yaml_err(n, r->err, "'%s' is not a text (expected one of " REFERENCES ")", n->key);
+	if (c->source == SECRET_ENV && !is_variable(n->text))
+		return yaml_err(n, r->err, "'env' is not the name of a variable (expected letters, digits and _)");
+	if (c->source == SECRET_SYSTEMD && !is_name(n->text))
+		return yaml_err(n, r->err,
+		                "'systemd' is not the name of a credential (expected letters, digits and . _ -)");
+	if (c->source == SECRET_FILE)
+		return read_path(r, n, &c->from);
+	c->from = n->text;
+	return 0;
+}
+
+/* Neither values nor unknown keys are repeated in these messages: what stands here may be the password itself. */
+static int read_password(const struct reader *r, const struct ynode *n, struct credential *c)
+{
+	if (n->kind != YAML_MAP && !(n->kind == YAML_TEXT && n->text[0] == '\0'))
+		return yaml_err(n, r->err,
+		                "a password may not stand in this file (expected a reference: " REFERENCES ")");
+	if (n->kind != YAML_MAP || n->n != 1)
+		return yaml_err(n, r->err, "'password' needs one reference (expected one of " REFERENCES ")");
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
+		if (strcmp(n->first->key, sources[i].key) == 0) {
+			c->source = sources[i].source;
+			return read_reference(r, n->first, c);
+		}
+	return yaml_err_key(n->first, r->err, "unknown reference to a password (expected one of " REFERENCES ")");
+}
+
+static int read_credential(const struct reader *r, const struct ynode *n, struct credential *c)
+{
+	const struct ynode *password = yaml_get(n, "password");
+
+	if (!is_name(n->key))
+		return yaml_err_key(n, r->err, "not a name for a credential (expected letters, digits and . _ -)");
+	if (yaml_check(n, "a credential", credential_keys, r->err) < 0 || refuse_later(r, n) < 0)
+		return -1;
+	if (password == NULL)
+		return yaml_err_key(n, r->err, "credential '%s' lacks 'password' (expected one of " REFERENCES ")",
+		                    n->key);
+	c->name = n->key;
+	c->user = yaml_text(n, "user", "");
+	c->where = place(r, n->file, n->key_line, n->key_column);
+	if (c->user[0] == '\0' || strpbrk(c->user, "\n\t") != NULL)
+		return yaml_err(yaml_get(n, "user"), r->err,
+		                "'user' is empty or has line breaks (expected a user's name)");
+	return read_password(r, password, c);
+}
+
+static int read_credentials(const struct reader *r, const struct ynode *map)
+{
+	struct inventory *inv = r->inv;
+
+	if (map == NULL)
+		return 0;
+	if (map->n > MAX_CREDENTIALS)
+		return yaml_err(map, r->err, "too many credentials (expected at most %d)", MAX_CREDENTIALS);
+	inv->credentials = arena_array(r->arena, map->n, sizeof(*inv->credentials));
+	for (const struct ynode *n = map->first; n != NULL; n = n->next)
+		if (read_credential(r, n, &inv->credentials[inv->ncredentials++]) < 0)
+			return -1;
+	return 0;
+}
+
+static int unknown_credential(const struct reader *r, const struct ynode *n)
+{
+	const char **names = arena_array(r->arena, r->inv->ncredentials, sizeof(*names));
+	char hint[300];
+
+	for (size_t i = 0; i < r->inv->ncredentials; i++)
+		names[i] = r->inv->credentials[i].name;
+	if (!is_name(n->text))
+		return yaml_err(n, r->err, "'credential' is not a name (expected a name from 'credentials')");
+	did_you_mean(hint, sizeof(hint), n->text, names, r->inv->ncredentials);
+	return yaml_err(n, r->err, "no credential is named '%.60s'%s", n->text,
+	                hint[0] != '\0' ? hint : " (expected a name from 'credentials')");
+}
+
+static int read_credential_name(const struct reader *r, const struct ynode *target, struct target *t)
+{
+	const struct ynode *n = yaml_get(target, "credential");
+
+	if (n == NULL)
+		return yaml_err(target, r->err,
+		                "a vcenter target lacks 'credential' (expected a name from 'credentials')");
+	for (size_t i = 0; i < r->inv->ncredentials; i++)
+		if (strcmp(r->inv->credentials[i].name, n->text) == 0) {
+			t->credential = &r->inv->credentials[i];
+			return 0;
+		}
+	return unknown_credential(r, n);
+}
+
+/* TLS */
+
+/* Bytes in hex, with or without colons between them. Returns their number, 0 when it is something else. */
+static size_t read_hex(const char *s, char *hex, size_t size)
+{
+	size_t n = 0;
+
+	for (; *s != '\0'; s += 2) {
+		if (n > 0 && *s == ':')
+			s++;
+		if (!isxdigit((unsigned char)s[0]) || !isxdigit((unsigned char)s[1]) || 2 * n + 2 >= size)
+			return 0;
+		hex[2 * n] = (char)tolower((unsigned char)s[0]);
+		hex[2 * n + 1] = (char)tolower((unsigned char)s[1]);
+		n++;
+	}
+	hex[2 * n] = '\0';
+	return n;
+}
+
+static int read_thumbprint(const struct reader *r, const struct ynode *n, struct target *t)
+{
+	static const char get[] =
+		"openssl s_client -connect HOST:443 </dev/null | openssl x509 -fingerprint -sha256 -noout";
+	const char *s = n->text;
+	char hex[2 * 32 + 1];
+	bool sha1 = strncasecmp(s, "SHA1:", 5) == 0;
+	size_t bytes;
+
+	if (strncasecmp(s, "SHA256:", 7) == 0)
+		s += 7;
+	bytes = read_hex(s, hex, sizeof(hex));
+	if (sha1 || bytes == 20)
+		return yaml_err(n, r->err, "a SHA-1 thumbprint is not enough (expected SHA-256; to get it: %s)", get);
+	if (bytes != 32)
+		return yaml_err(n, r->err, "not a thumbprint (expected SHA256: and 32 bytes in hex; to get it: %s)",
+		                get);
+	t->thumbprint = arena_strdup(r->arena, hex);
+	return 0;
+}
+
+static int read_tls(const struct reader *r, const struct ynode *n, struct target *t)
+{
+	const struct ynode *ca = yaml_get(n, "ca"), *thumbprint = yaml_get(n, "thumbprint");
+
+	if (n == NULL)
+		return 0;
+	if (yaml_check(n, "tls", tls_keys, r->err) < 0)
+		return -1;
+	t->insecure = yaml_bool(n, "insecure", false);
+	if (t->insecure && (ca != NULL || thumbprint != NULL))
+		return yaml_err_key(yaml_get(n, "insecure"), r->err,
+		                    "'insecure' contradicts '%s' (expected one of them)",
+		                    ca != NULL ? "ca" : "thumbprint");
+	if (ca != NULL && thumbprint != NULL)
+		return yaml_err_key(thumbprint, r->err, "'thumbprint' together with 'ca' (expected one of them)");
+	if (ca != NULL && read_path(r, ca, &t->ca_file) < 0)
+		return -1;
+	return thumbprint != NULL ? read_thumbprint(r, thumbprint, t) : 0;
+}
+
+/* URLs */
+
+static bool is_host(const char *s)
+{
+	struct in6_addr ip;
+	char literal[64];
+	size_t n = strlen(s);
+
+	if (s[0] != '[')
+		return is_name(s) && s[0] != '-' && s[0] != '.' && strstr(s, "..") == NULL;
+	if (n < 4 || n >= sizeof(literal) || s[n - 1] != ']')
+		return false;
+	memcpy(literal, s + 1, n - 2);
+	literal[n - 2] = '\0';
+	return inet_pton(AF_INET6, literal, &ip) == 1;
+}
+
+static bool is_port(const char *s)
+{
+	int64_t v;
+
+	return isdigit((unsigned char)s[0]) && parse_int64(s, &v) && v >= 1 && v <= 65535;
+}
+
+static bool is_api_path(const char *s)
+{
+	return s[0] == '\0' || strcmp(s, "/") == 0 || strcmp(s, "/sdk") == 0 || strcmp(s, "/sdk/") == 0;
+}
+
+#define URL_FORM "expected https://HOST[:PORT]"
+
+static int read_scheme(const struct reader *r, const struct ynode *n, const char **ret_rest)
+{
+	const char *sep = strstr(n->text, "://");
+
+	*ret_rest = n->text;
+	if (sep == NULL)
+		return 0;
+	if (strncasecmp(n->text, "http://", 7) == 0)
+		return yaml_err(n, r->err, "http would send the password unencrypted (" URL_FORM ")");
+	if (strncasecmp(n->text, "https://", 8) != 0)
+		return yaml_err(n, r->err, "not an https URL (" URL_FORM ")");
+	*ret_rest = sep + 3;
+	return 0;
+}
+
+/* HOST[:PORT][/...] cut into its parts, in place. */
+static void split_address(char *s, const char **ret_port, const char **ret_path, struct arena *a)
+{
+	char *colon, *path = s + strcspn(s, "/?#");
+
+	*ret_path = arena_strdup(a, path);
+	*path = '\0';
+	colon = strchr(s[0] == '[' ? s + strcspn(s, "]") : s, ':');
+	*ret_port = colon != NULL ? colon + 1 : NULL;
+	if (colon != NULL)
+		*colon = '\0';
+}
+
+/* Messages don't repeat the URL: a password may stand in it. */
+static int read_url(const struct reader *r, const struct ynode *n, struct target *t, const char **ret_host)
+{
+	const char *rest, *port, *path;
+	char *host;
+
+	if (read_scheme(r, n, &rest) < 0)
+		return -1;
+	if (strchr(rest, '@') != NULL)
+		return yaml_err(n, r->err,
+		                "user names and passwords don't belong in the URL (" URL_FORM ", and 'credential')");
+	host = arena_strdup(r->arena, rest);
+	split_address(host, &port, &path, r->arena);
+	if (!is_host(host))
+		return yaml_err(n, r->err,
+		                "the URL has no valid host name or address (" URL_FORM ", IPv6 in brackets)");
+	if (port != NULL && !is_port(port))
+		return yaml_err(n, r->err, "the URL's port is not a number from 1 to 65535 (" URL_FORM ")");
+	if (!is_api_path(path))
+		return yaml_err(n, r->err, "the URL has a path (" URL_FORM " alone)");
+	t->url = arena_printf(r->arena, "https://%s%s%s", host, port != NULL ? ":" : "", port != NULL ? port : "");
+	*ret_host = host;
+	return 0;
+}
+
+/* Targets */
+
+static int read_local(const struct reader *r, const struct ynode *n, struct target *t)
+{
+	static const char *const remote_only[] = {"credential", "tls"};
+
+	if (!yaml_bool(n, "local", false))
+		return yaml_err(yaml_get(n, "local"), r->err,
+		                "'local: false' says nothing (expected true, or no such target)");
+	for (size_t i = 0; i < sizeof(remote_only) / sizeof(remote_only[0]); i++)
+		if (yaml_get(n, remote_only[i]) != NULL)
+			return yaml_err_key(yaml_get(n, remote_only[i]), r->err,
+			                    "'%s' on a local target (expected only with vcenter)", remote_only[i]);
+	t->kind = TARGET_LOCAL;
+	t->platform = "kvm";
+	t->name = "local";
+	return 0;
+}
+
+static int read_vcenter(const struct reader *r, const struct ynode *n, struct target *t)
+{
+	t->kind = TARGET_VCENTER;
+	t->platform = "vsphere";
+	if (read_url(r, yaml_get(n, "vcenter"), t, &t->name) < 0 || read_credential_name(r, n, t) < 0)
+		return -1;
+	return read_tls(r, yaml_get(n, "tls"), t);
+}
+
+/* T's name is the default until here. */
+static int read_name(const struct reader *r, const struct ynode *n, struct target *t)
+{
+	const struct ynode *name = yaml_get(n, "name");
+	const struct ynode *at = name != NULL ? name : n;
+
+	if (name != NULL)
+		t->name = name->text;
+	if (name == NULL && t->name[0] == '[')
+		return yaml_err(n, r->err, "an IPv6 address makes no name (expected 'name' as well)");
+	if (!is_name(t->name))
+		return yaml_err(at, r->err, "not a target's name (expected letters, digits and . _ -, at most %d)",
+		                NAME_MAX_LEN);
+	for (const struct target *other = r->inv->targets; other < t; other++)
+		if (strcasecmp(other->name, t->name) == 0)
+			return yaml_err(at, r->err,
+			                "target name '%.60s' is taken by %.200s (expected unique names; set 'name')",
+			                t->name, other->where);
+	return 0;
+}
+
+static int read_target(const struct reader *r, const struct ynode *n, struct target *t)
+{
+	const struct ynode *vcenter = yaml_get(n, "vcenter"), *local = yaml_get(n, "local");
+
+	if (yaml_check(n, "a target", target_keys, r->err) < 0 || refuse_later(r, n) < 0)
+		return -1;
+	if (vcenter == NULL && local == NULL)
+		return yaml_err(n, r->err, "a target without an address (expected 'vcenter: URL' or 'local: true')");
+	if (vcenter != NULL && local != NULL)
+		return yaml_err_key(local, r->err, "'local' together with 'vcenter' (expected one of them)");
+	t->where = place(r, n->file, n->line, n->column);
+	t->timeout_ms = (int)yaml_duration_ms(n, "timeout", 60000);
+	if ((vcenter != NULL ? read_vcenter(r, n, t) : read_local(r, n, t)) < 0)
+		return -1;
+	return read_name(r, n, t);
+}
+
+static int read_targets(const struct reader *r, const struct ynode *seq)
+{
+	struct inventory *inv = r->inv;
+
+	if (seq->n == 0)
+		return yaml_err(seq, r->err, "'targets' is empty (expected at least one target)");
+	if (seq->n > MAX_TARGETS)
+		return yaml_err(seq, r->err, "too many targets (expected at most %d)", MAX_TARGETS);
+	inv->targets = arena_array(r->arena, seq->n, sizeof(*inv->targets));
+	for (const struct ynode *n = seq->first; n != NULL; n = n->next)
+		if (read_target(r, n, &inv->targets[inv->ntargets++]) < 0)
+			return -1;
+	return 0;
+}
+
+static int read_inventory(struct arena *a, const char *path, const struct ynode *root, struct inventory *ret,
+                          struct err *err)
+{
+	struct inventory inv = {.path = arena_strdup(a, path)};
+	struct reader r = {.arena = a, .path = inv.path, .inv = &inv, .err = err};
+
+	if (yaml_check(root, "an inventory", inventory_keys, err) < 0)
+		return -1;
+	if (read_credentials(&r, yaml_get(root, "credentials")) < 0 || read_targets(&r, yaml_get(root, "targets")) < 0)
+		return -1;
+	*ret = inv;
+	return 0;
+}
+
+int inventory_load(struct arena *a, const char *path, struct inventory *ret, struct err *err)
+{
+	const struct ynode *root = yaml_load(a, path, err);
+
+	return root != NULL ? read_inventory(a, path, root, ret, err) : -1;
+}
+
+int inventory_parse(struct arena *a, const char *path, const char *text, size_t len, struct inventory *ret,
+                    struct err *err)
+{
+	const struct ynode *root = yaml_parse(a, path, text, len, 1, err);
+
+	return root != NULL ? read_inventory(a, path, root, ret, err) : -1;
+}
