@@ -86,8 +86,8 @@ const char *path_request(const struct path *p, struct arena *a, const char *rows
 typedef int row_fn(void *arg, const char *const *values, struct err *err);
 
 /*
- * Walks ROOT and calls FN for every row that `keep` keeps; values live in A until the caller resets it. ROOT NULL: one row
- * of the `$` columns alone (a failed item), whatever `keep` says. -1 from FN ends the walk with FN's error.
+ * Walks ROOT and calls FN for every row that `keep` keeps. Its values point into A, ROOT and CTX, and the array is used again
+ * for the next row. ROOT NULL: one row of the `$` columns alone (a failed item), whatever `keep` says. -1 from FN ends the walk with FN's error.
  */
 int rows_map(const struct rowspec *spec, const struct rowctx *ctx, const struct val *root, struct arena *a, row_fn *fn,
              void *arg, struct err *err);

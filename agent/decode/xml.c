@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * xml.c - XML to trees, as a stream: whole documents, or one item of a long list at a time.
+ *
+ * libxml2's push parser with our own SAX2 handlers. No document tree is built, and a document type ends the parser before
+ * anything that it declares is read.
+ */
+#include <libxml/parser.h>
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/str.h"
+#include "decode/val.h"
+
+#define XSI "http://www.w3.org/2001/XMLSchema-instance"
+#define CHUNK_BYTES 65536
+
+struct decoder {
+	xmlParserCtxtPtr ctxt;
+	struct arena *arena, *scratch;
+	const char *element; /* local name of the items, or NULL */
+	xml_each_fn *fn;
+	void *arg;
+	struct err *err;
+	bool failed; /* *err is set */
+
+	struct val *open[VAL_MAX_DEPTH]; /* the elements that are not closed yet */
+	bool nil[VAL_MAX_DEPTH];
+	size_t depth;
+	size_t item_depth; /* of the open item, counted from 1; 0: none is open */
+	size_t nodes, item_nodes;
+	struct buf text; /* of the innermost open element, since its start or its last child's end */
+	struct val *root;
+};
+
+static void stop(struct decoder *d)
+{
+	d->failed = true;
+	xmlStopParser(d->ctxt);
+}
+
+static void stop_malformed(struct decoder *d, const char *text)
+{
+	val_malformed(d->err, "XML", xmlSAX2GetLineNumber(d->ctxt), xmlSAX2GetColumnNumber(d->ctxt), text);
+	stop(d);
+}
+
+static void stop_limit(struct decoder *d, const char *what, long long limit)
+{
+	err_set(d->err, ERR_LIMIT, "XML, line %d: %s (the limit is %lld)", xmlSAX2GetLineNumber(d->ctxt), what, limit);
+	stop(d);
+}
+
+static void on_doctype(void *user, const xmlChar *name, const xmlChar *external, const xmlChar *system)
+{
+	(void)external;
+	(void)system;
+	if (strcasecmp((const char *)name, "html") == 0)
+		stop_malformed(user, "an HTML page, document type not allowed");
+	else
+		stop_malformed(user, "document type not allowed");
+}
+
+static struct arena *arena_of(const struct decoder *d)
+{
+	return d->item_depth != 0 ? d->scratch : d->arena;
+}
+
+/* One attribute as SAX2 gives it: five pointers, the value not ended by NUL. */
+struct attribute {
+	const char *name, *prefix, *uri, *value, *end;
+};
+
+static struct attribute attribute_at(const xmlChar **list, int i)
+{
+	const char **at = (const char **)list + 5 * i;
+
+	return (struct attribute){at[0], at[1], at[2], at[3], at[4]};
+}
+
+/* A prefix that nobody bound counts too: captures cut out of their envelope come like that. */
+static bool is_xsi(const struct attribute *at, const char *name)
+{
+	if (strcmp(at->name, name) != 0)
+		return false;
+	return at->uri != NULL ? strcmp(at->uri, XSI) == 0 : at->prefix != NULL;
+}
+
+static const char *type_name(struct arena *a, const struct attribute *at)
+{
+	const char *colon = memrchr(at->value, ':', (size_t)(at->end - at->value));
+	const char *from = colon != NULL ? colon + 1 : at->value;
+
+	return arena_strndup(a, from, (size_t)(at->end - from));
+}
+
+static bool is_true(const struct attribute *at)
+{
+	size_t n = (size_t)(at->end - at->value);
+
+	return (n == 4 && memcmp(at->value, "true", 4) == 0) || (n == 1 && at->value[0] == '1');
+}
+
+static void read_attributes(struct decoder *d, struct val *v, int n, const xmlChar **list)
+{
+	for (int i = 0; i < n; i++) {
+		struct attribute at = attribute_at(list, i);
+
+		if (is_xsi(&at, "type"))
+			v->type = type_name(arena_of(d), &at);
+		else if (is_xsi(&at, "nil"))
+			d->nil[d->depth - 1] = is_true(&at);
+		else if (at.prefix == NULL && strcmp(at.name, "type") == 0)
+			v->reftype = arena_strndup(arena_of(d), at.value, (size_t)(at.end - at.value));
+	}
+	if (v->type != NULL && strncmp(v->type, "ArrayOf", 7) == 0)
+		v->kind = VAL_LIST;
+}
+
+static bool in_bounds(struct decoder *d)
+{
+	size_t *nodes = d->item_depth != 0 ? &d->item_nodes : &d->nodes;
+
+	if (d->depth >= VAL_MAX_DEPTH)
+		stop_limit(d, "elements are nested too deeply", VAL_MAX_DEPTH);
+	else if (++*nodes > VAL_MAX_NODES)
+		stop_limit(d, "too many elements", VAL_MAX_NODES);
+	return !d->failed;
+}
+
+static void on_start(void *user, const xmlChar *local, const xmlChar *prefix, const xmlChar *uri, int n_namespaces,
+                     const xmlChar **namespaces, int n_attributes, int n_defaulted, const xmlChar **attributes)
+{
+	struct decoder *d = user;
+	const char *name = (const char *)local;
+	struct val *parent = d->depth > 0 ? d->open[d->depth - 1] : NULL;
+	struct val *v;
+
+	(void)prefix, (void)uri, (void)n_namespaces, (void)namespaces, (void)n_defaulted;
+	if (d->failed || !in_bounds(d))
+		return;
+	if (parent == NULL && strcasecmp(name, "html") == 0) {
+		stop_malformed(d, "an HTML page");
+		return;
+	}
+	if (parent != NULL && parent->kind == VAL_TEXT)
+		parent->kind = VAL_MAP;
+	if (d->item_depth == 0 && d->element != NULL && strcmp(name, d->element) == 0)
+		d->item_depth = d->depth + 1;
+	v = val_new(arena_of(d), VAL_TEXT, parent != NULL && parent->kind == VAL_LIST ? NULL : name);
+	d->nil[d->depth] = false;
+	d->open[d->depth++] = v;
+	read_attributes(d, v, n_attributes, attributes);
+	buf_clear(&d->text);
+}
+
+static void on_text(void *user, const xmlChar *s, int len)
+{
+	struct decoder *d = user;
+
+	if (d->failed || d->depth == 0 || d->open[d->depth - 1]->kind != VAL_TEXT)
+		return;
+	if (!buf_add(&d->text, s, (size_t)len))
+		stop_limit(d, "a text has too many bytes", VAL_MAX_TEXT);
+}
+
+static void finish_value(struct decoder *d, struct val *v)
+{
+	if (d->nil[d->depth]) {
+		v->kind = VAL_NULL;
+		v->first = v->last = NULL;
+	}
+	if (v->kind == VAL_TEXT)
+		v->text = arena_strndup(arena_of(d), buf_str(&d->text), d->text.len);
+	buf_clear(&d->text);
+}
+
+static void finish_item(struct decoder *d, const struct val *v)
+{
+	int rc = d->fn(d->arg, v, d->err);
+
+	d->item_depth = 0;
+	d->item_nodes = 0;
+	arena_reset(d->scratch);
+	if (rc < 0)
+		stop(d);
+}
+
+static void on_end(void *user, const xmlChar *local, const xmlChar *prefix, const xmlChar *uri)
+{
+	struct decoder *d = user;
+	struct val *v;
+
+	(void)local, (void)prefix, (void)uri;
+	if (d->failed)
+		return;
+	v = d->open[--d->depth];
+	finish_value(d, v);
+	if (d->item_depth == d->depth + 1)
+		finish_item(d, v);
+	else if (d->depth > 0)
+		val_add(d->open[d->depth - 1], v);
+	else
+		d->root = v;
+}
+
+static xmlSAXHandler handlers = {
+	.initialized = XML_SAX2_MAGIC,
+	.internalSubset = on_doctype,
+	.startElementNs = on_start,
+	.endElementNs = on_end,
+	.characters = on_text,
+	.ignorableWhitespace = on_text,
+	.cdataBlock = on_text,
+	/* .error and .warning stay NULL: nothing is printed */
+};
+
+static void parse(struct decoder *d, const char *data, size_t len)
+{
+	for (size_t at = 0; at < len && !d->failed; at += CHUNK_BYTES) {
+		size_t n = len - at < CHUNK_BYTES ? len - at : CHUNK_BYTES;
+
+		if (xmlParseChunk(d->ctxt, data + at, (int)n, 0) != 0 && !d->ctxt->wellFormed)
+			return;
+	}
+	if (!d->failed)
+		xmlParseChunk(d->ctxt, NULL, 0, 1);
+}
+
+/* Our own errors come first: stopping the parser makes it report one more. */
+static int result(struct decoder *d)
+{
+	const xmlError *e = xmlCtxtGetLastError(d->ctxt);
+
+	if (d->failed)
+		return -1;
+	if (d->ctxt->wellFormed)
+		return 0;
+	if (e == NULL || e->message == NULL)
+		return val_malformed(d->err, "XML", xmlSAX2GetLineNumber(d->ctxt), xmlSAX2GetColumnNumber(d->ctxt),
+		                     "malformed");
+	return val_malformed(d->err, "XML", e->line, e->int2, e->message);
+}
+
+int xml_each(struct arena *a, struct arena *scratch, const char *data, size_t len, const char *element, xml_each_fn *fn,
+             void *arg, struct val **ret_rest, struct err *err)
+{
+	struct decoder d = {.arena = a, .scratch = scratch, .element = element, .fn = fn, .arg = arg, .err = err,
+	                    .text = {.max = VAL_MAX_TEXT}};
+	int rc;
+
+	*ret_rest = NULL;
+	d.ctxt = xmlCreatePushParserCtxt(&handlers, &d, NULL, 0, NULL);
+	if (d.ctxt == NULL)
+		return err_set(err, ERR_INTERNAL, "the XML parser doesn't start");
+	xmlCtxtUseOptions(d.ctxt, XML_PARSE_NONET);
+	parse(&d, data, len);
+	rc = result(&d);
+	xmlFreeParserCtxt(d.ctxt);
+	buf_dispose(&d.text);
+	if (rc == 0)
+		*ret_rest = d.root;
+	return rc;
+}
+
+struct val *xml_decode(struct arena *a, const char *data, size_t len, struct err *err)
+{
+	struct val *root;
+
+	if (xml_each(a, NULL, data, len, NULL, NULL, NULL, &root, err) < 0)
+		return NULL;
+	return root;
+}

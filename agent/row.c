@@ -1,0 +1,545 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* row.c - from a tree of values to rows: compiles the paths of a probe file and walks trees with them. */
+#include "row.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+#define MAX_STEPS 32
+#define MAX_ARRAYS 8
+#define MAX_PATH 512
+
+/* Where a path starts. */
+enum origin {
+	FROM_ELEMENT, /* `up` arrays further out */
+	FROM_ROOT,
+	FROM_REF,
+	FROM_HOST,
+	FROM_TARGET,
+	FROM_VIA,
+	FROM_ERROR,
+	FROM_EACH,
+};
+
+enum what { WHAT_VALUE, WHAT_TYPE, WHAT_REFTYPE };
+
+struct step {
+	const char *name; /* NULL: the element itself, only with `each` */
+	bool each;
+	struct step *next;
+};
+
+struct path {
+	const char *text;
+	enum origin origin;
+	unsigned up;
+	struct step *first;
+	/* Set when there is something to ask for: `request`, and the same path with the request as its one first step. */
+	const char *request;
+	struct step *whole;
+	enum what what;
+	const char *each_name;
+	unsigned arrays;
+};
+
+/* --- compiling ---------------------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	enum origin origin;
+} dollars[] = {
+	{"$ref", FROM_REF}, {"$host", FROM_HOST}, {"$target", FROM_TARGET}, {"$via", FROM_VIA}, {"$error", FROM_ERROR},
+};
+
+static const struct {
+	const char *name;
+	enum what what;
+} types[] = {
+	{"$type", WHAT_TYPE}, {"$reftype", WHAT_REFTYPE},
+};
+
+#define NDOLLARS (sizeof(dollars) / sizeof(dollars[0]))
+#define NTYPES (sizeof(types) / sizeof(types[0]))
+
+static int unknown_dollar(const struct path *p, const char *word, struct err *err)
+{
+	static const char *const known[] = {"$ref", "$host", "$target", "$via", "$error", "$each.NAME", "$type", "$reftype"};
+	char hint[64];
+
+	return err_set(err, ERR_CONFIG, "path '%s': there is no '%s'%s", p->text, word,
+	               did_you_mean(hint, sizeof(hint), word, known, sizeof(known) / sizeof(known[0])));
+}
+
+/* True when S is a path that is nothing but a `$` name. */
+static bool parse_dollar(struct path *p, const char *s)
+{
+	if (strncmp(s, "$each.", 6) == 0 && s[6] != '\0') {
+		p->origin = FROM_EACH;
+		p->each_name = s + 6;
+		return true;
+	}
+	for (size_t i = 0; i < NDOLLARS; i++)
+		if (strcmp(s, dollars[i].name) == 0) {
+			p->origin = dollars[i].origin;
+			return true;
+		}
+	return false;
+}
+
+static int parse_type(struct path *p, const char *s, struct err *err)
+{
+	for (size_t i = 0; i < NTYPES; i++)
+		if (strcmp(s, types[i].name) == 0) {
+			p->what = types[i].what;
+			return 0;
+		}
+	return unknown_dollar(p, s, err);
+}
+
+static bool is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+static const char *parse_origin(struct path *p, const char *s)
+{
+	if (*s == '/') {
+		p->origin = FROM_ROOT;
+		return s + 1;
+	}
+	while (s[0] == '.' && s[1] == '.') {
+		p->up++;
+		s += 2;
+	}
+	return s;
+}
+
+/* What stands between STEP and the next one; *colon is set to where a ':' stands. NULL: neither that nor the end. */
+static const char *parse_separator(const char *s, const struct step *step, const char **colon)
+{
+	if (*s == '\0' || (*s == '[' && step->each))
+		return s;
+	if (*s == ':' && *colon == NULL)
+		*colon = s;
+	else if (*s != '.' || s[1] == '[')
+		return NULL;
+	return s[1] != '\0' ? s + 1 : NULL;
+}
+
+static const char *parse_step(struct arena *a, const char *s, struct step **ret)
+{
+	struct step *step = arena_alloc(a, sizeof(*step));
+	size_t n = 0;
+
+	while (is_name_char(s[n]))
+		n++;
+	if (n > 0)
+		step->name = arena_strndup(a, s, n);
+	step->each = s[n] == '[' && s[n + 1] == ']';
+	*ret = step;
+	return s + n + (step->each ? 2 : 0);
+}
+
+static int parse_steps(struct path *p, struct arena *a, const char *s, const char **colon, struct err *err)
+{
+	struct step **tail = &p->first, *step;
+
+	for (unsigned n = 1; *s != '\0'; n++, tail = &step->next) {
+		const char *end;
+
+		if (*s == '$')
+			return parse_type(p, s, err);
+		end = parse_step(a, s, &step);
+		if (end == s)
+			return err_set(err, ERR_CONFIG, "path '%s': a name was expected before '%s'", p->text, s);
+		s = parse_separator(end, step, colon);
+		if (s == NULL)
+			return err_set(err, ERR_CONFIG, "path '%s': '%s' was not expected (names, '.', '[]', one ':')", p->text,
+			               end);
+		p->arrays += step->each;
+		if (n > MAX_STEPS || p->arrays > MAX_ARRAYS)
+			return err_set(err, ERR_CONFIG, "path '%s': more than %d steps or %d arrays", p->text, MAX_STEPS,
+			               MAX_ARRAYS);
+		*tail = step;
+	}
+	return 0;
+}
+
+/* FROM is where the steps begin, COLON where a ':' stands, or NULL. */
+static void find_request(struct path *p, struct arena *a, const char *from, const char *colon)
+{
+	const char *bracket = strstr(from, "[]");
+	const char *dollar = strstr(from, ".$");
+	const char *end = from + strlen(from);
+	struct step *last = p->first;
+	unsigned dots = 0;
+
+	if (dollar != NULL)
+		end = dollar;
+	if (bracket != NULL && bracket < end)
+		end = bracket;
+	if (colon != NULL && colon < end)
+		end = colon;
+	p->request = arena_strndup(a, from, (size_t)(end - from));
+	for (const char *c = p->request; *c != '\0'; c++)
+		dots += *c == '.';
+	while (dots-- > 0)
+		last = last->next;
+	p->whole = arena_alloc(a, sizeof(*p->whole));
+	*p->whole = (struct step){.name = p->request[0] != '\0' ? p->request : NULL, .each = last->each, .next = last->next};
+}
+
+struct path *path_parse(struct arena *a, const char *text, struct err *err)
+{
+	struct path *p = arena_alloc(a, sizeof(*p));
+	const char *colon = NULL, *from;
+
+	p->text = arena_strdup(a, text);
+	if (strlen(text) > MAX_PATH) {
+		err_set(err, ERR_CONFIG, "a path of more than %d characters", MAX_PATH);
+		return NULL;
+	}
+	if (strcmp(text, ".") == 0 || parse_dollar(p, p->text))
+		return p;
+	from = parse_origin(p, p->text);
+	if (*from == '\0') {
+		err_set(err, ERR_CONFIG, "path '%s': a name was expected", text);
+		return NULL;
+	}
+	if (parse_steps(p, a, from, &colon, err) < 0)
+		return NULL;
+	if (p->up == 0 && p->first != NULL)
+		find_request(p, a, from, colon);
+	return p;
+}
+
+static bool ends_in_array(const struct path *p)
+{
+	const struct step *s = p->first;
+
+	while (s != NULL && s->next != NULL)
+		s = s->next;
+	return s != NULL && s->each && p->what == WHAT_VALUE;
+}
+
+int path_check(const struct path *rows, const struct path *column, struct err *err)
+{
+	if (rows != NULL && (rows->origin != FROM_ELEMENT || rows->up > 0 || !ends_in_array(rows)))
+		return err_set(err, ERR_CONFIG, "rows '%s': a path that ends in '[]' was expected", rows->text);
+	if (column->up > 0 && (rows == NULL || column->up >= rows->arrays))
+		return err_set(err, ERR_CONFIG, "path '%s': '..' leads out of the arrays of the rows ('/' is the root)",
+		               column->text);
+	return 0;
+}
+
+const char *path_request(const struct path *p, struct arena *a, const char *rows_request)
+{
+	if (p->request == NULL || (rows_request != NULL && p->origin == FROM_ELEMENT))
+		return NULL;
+	return arena_strdup(a, p->request);
+}
+
+/* --- walking ------------------------------------------------------------------------------------------------------ */
+
+/* What a path came to at one place of a tree; in a join the last of these wins. */
+enum reach { REACHED, ABSENT, NOTHING /* a null */, UNUSABLE };
+
+/* The children of V that `name[]` means, or the one that `name` means: the first, and how to go on. */
+struct children {
+	const struct val *at;
+	const char *name; /* only those of this name; NULL: all */
+	bool one;
+};
+
+static const struct val *of_name(const struct val *v, const char *name)
+{
+	while (v != NULL && name != NULL && (v->name == NULL || strcmp(v->name, name) != 0))
+		v = v->next;
+	return v;
+}
+
+static const struct val *next_child(const struct children *c)
+{
+	return c->one ? NULL : of_name(c->at->next, c->name);
+}
+
+static bool is_empty_text(const struct val *v)
+{
+	return v->kind == VAL_TEXT && v->text[0] == '\0';
+}
+
+/* V is what stands where an array was expected. */
+static enum reach items_of(const struct val *v, struct children *ret)
+{
+	if (v->kind == VAL_NULL)
+		return NOTHING;
+	*ret = v->kind == VAL_LIST ? (struct children){.at = v->first} : (struct children){.at = v, .one = true};
+	return ret->at != NULL ? REACHED : ABSENT;
+}
+
+static enum reach take_step(const struct step *s, const struct val *v, struct children *ret)
+{
+	const struct val *child;
+
+	if (s->name == NULL)
+		return items_of(v, ret);
+	if (v->kind == VAL_NULL)
+		return NOTHING;
+	if (v->kind != VAL_MAP)
+		return is_empty_text(v) ? ABSENT : UNUSABLE;
+	child = val_get(v, s->name);
+	if (child == NULL)
+		return ABSENT;
+	if (s->each && (child->kind == VAL_LIST || child->kind == VAL_NULL))
+		return items_of(child, ret);
+	*ret = (struct children){.at = child, .name = s->name, .one = !s->each};
+	return REACHED;
+}
+
+/* At the root, a property may stand under its whole name. */
+static const struct step *steps_from_root(const struct path *p, const struct val *root)
+{
+	bool whole = p->whole != NULL && p->whole->name != NULL && val_get(root, p->whole->name) != NULL;
+
+	return whole ? p->whole : p->first;
+}
+
+struct walk {
+	const struct rowspec *spec;
+	const struct rowctx *ctx;
+	struct arena *arena;
+	row_fn *fn;
+	void *arg;
+	struct err *err;
+	const struct val *elements[MAX_ARRAYS + 2]; /* the root, then one for each array that was entered */
+	unsigned n;
+	const char **values;
+	bool failed_item;
+};
+
+/* --- values ------------------------------------------------------------------------------------------------------- */
+
+static const char *to_boolean(const char *text)
+{
+	if (strcmp(text, "true") == 0 || strcmp(text, "1") == 0)
+		return "1";
+	if (strcmp(text, "false") == 0 || strcmp(text, "0") == 0)
+		return "0";
+	return NULL;
+}
+
+/* TEXT as a value of that type, or NULL when it isn't one. */
+static const char *typed(enum coltype type, const char *text)
+{
+	int64_t i;
+	double r;
+
+	switch (type) {
+	case COL_INTEGER:
+		return parse_int64(text, &i) ? text : NULL;
+	case COL_REAL:
+		return parse_double(text, &r) ? text : NULL;
+	case COL_BOOLEAN:
+		return to_boolean(text);
+	case COL_TEXT:
+	case COL_REF:
+		break;
+	}
+	return text;
+}
+
+static void count_bad(const struct walk *w)
+{
+	if (w->ctx->bad != NULL)
+		++*w->ctx->bad;
+}
+
+static const char *typed_or_bad(const struct walk *w, enum coltype type, const char *text)
+{
+	const char *value = text != NULL ? typed(type, text) : NULL;
+
+	if (text != NULL && value == NULL)
+		count_bad(w);
+	return value;
+}
+
+static const char *reference(const struct walk *w, const char *ref)
+{
+	return ref != NULL ? arena_printf(w->arena, "%s/%s", w->ctx->target, ref) : NULL;
+}
+
+/* The text of V that a path asks for; NULL when V has none. */
+static const char *text_of(const struct walk *w, const struct column *c, const struct val *v)
+{
+	const char *text = v->kind == VAL_TEXT ? v->text : NULL;
+
+	if (c->path->what == WHAT_TYPE)
+		return v->type;
+	if (c->path->what == WHAT_REFTYPE)
+		return v->reftype;
+	if (c->type == COL_REF)
+		return text != NULL && text[0] != '\0' ? reference(w, text) : NULL;
+	return text;
+}
+
+/* Texts of all elements that a column path leads to, joined by commas. */
+struct joined {
+	const char *first; /* while there is one, it isn't copied */
+	struct buf more;
+	enum reach worst;
+};
+
+static void join(struct joined *j, const char *text)
+{
+	if (j->first == NULL) {
+		j->first = text;
+		return;
+	}
+	if (j->more.len == 0)
+		buf_puts(&j->more, j->first);
+	buf_puts(&j->more, ",");
+	buf_puts(&j->more, text);
+}
+
+static void collect_value(const struct walk *w, const struct column *c, const struct val *v, struct joined *j)
+{
+	const char *text = text_of(w, c, v);
+	enum reach none = v->kind == VAL_NULL ? NOTHING : UNUSABLE;
+
+	if (text != NULL)
+		join(j, text);
+	else if (c->path->what == WHAT_VALUE && j->worst < none)
+		j->worst = none;
+}
+
+static void collect(const struct walk *w, const struct column *c, const struct step *s, const struct val *v,
+                    struct joined *j)
+{
+	struct children ch;
+	enum reach reach;
+
+	if (s == NULL) {
+		collect_value(w, c, v, j);
+		return;
+	}
+	reach = take_step(s, v, &ch);
+	if (j->worst < reach)
+		j->worst = reach;
+	if (reach != REACHED)
+		return;
+	for (; ch.at != NULL; ch.at = next_child(&ch))
+		collect(w, c, s->next, ch.at, j);
+}
+
+static const char *unset_value(const struct walk *w, const struct column *c)
+{
+	if (c->unset == NULL)
+		return NULL;
+	if (c->request != NULL && w->ctx->missing != NULL && w->ctx->missing(w->ctx->missing_arg, c->request))
+		return NULL;
+	return typed_or_bad(w, c->type, c->unset);
+}
+
+static const char *tree_value(const struct walk *w, const struct column *c)
+{
+	const struct path *p = c->path;
+	const struct val *root = w->elements[0];
+	struct joined j = {.more.max = VAL_MAX_TEXT, .worst = REACHED};
+	const char *value = NULL;
+
+	if (p->origin == FROM_ROOT || w->n == 1)
+		collect(w, c, steps_from_root(p, root), root, &j);
+	else if (p->up < w->n - 1)
+		collect(w, c, p->first, w->elements[w->n - 1 - p->up], &j);
+	if (j.worst == UNUSABLE || j.more.over)
+		count_bad(w);
+	else if (j.first != NULL)
+		value = typed_or_bad(w, c->type, j.more.len > 0 ? arena_strdup(w->arena, j.more.s) : j.first);
+	else if (j.worst != NOTHING)
+		value = unset_value(w, c);
+	buf_dispose(&j.more);
+	return value;
+}
+
+static const char *column_value(const struct walk *w, const struct column *c)
+{
+	const struct rowctx *ctx = w->ctx;
+
+	switch (c->path->origin) {
+	case FROM_REF:
+		return reference(w, ctx->ref);
+	case FROM_HOST:
+		return ctx->host;
+	case FROM_TARGET:
+		return ctx->target;
+	case FROM_VIA:
+		return ctx->via;
+	case FROM_ERROR:
+		return ctx->error;
+	case FROM_EACH:
+		return ctx->each != NULL ? typed_or_bad(w, c->type, ctx->each(ctx->each_arg, c->path->each_name)) : NULL;
+	case FROM_ELEMENT:
+	case FROM_ROOT:
+		break;
+	}
+	return w->failed_item ? NULL : tree_value(w, c);
+}
+
+/* --- rows --------------------------------------------------------------------------------------------------------- */
+
+static bool matches(const struct keep *k, const char *value)
+{
+	for (size_t i = 0; value != NULL && i < k->nglobs; i++)
+		if (glob_match(k->globs[i], value))
+			return true;
+	return false;
+}
+
+static bool is_kept(const struct walk *w)
+{
+	for (size_t i = 0; i < w->spec->nkeeps; i++)
+		if (!matches(&w->spec->keeps[i], w->values[w->spec->keeps[i].column]))
+			return false;
+	return true;
+}
+
+static int emit(struct walk *w)
+{
+	for (size_t i = 0; i < w->spec->ncolumns; i++)
+		w->values[i] = column_value(w, &w->spec->columns[i]);
+	if (!w->failed_item && !is_kept(w))
+		return 0;
+	return w->fn(w->arg, w->values, w->err);
+}
+
+static int walk_rows(struct walk *w, const struct step *s, const struct val *v)
+{
+	struct children ch;
+	int rc = 0;
+
+	if (s == NULL)
+		return emit(w);
+	if (take_step(s, v, &ch) != REACHED)
+		return 0;
+	for (; ch.at != NULL && rc == 0; ch.at = next_child(&ch)) {
+		if (s->each)
+			w->elements[w->n++] = ch.at;
+		rc = walk_rows(w, s->next, ch.at);
+		if (s->each)
+			w->n--;
+	}
+	return rc;
+}
+
+int rows_map(const struct rowspec *spec, const struct rowctx *ctx, const struct val *root, struct arena *a, row_fn *fn,
+             void *arg, struct err *err)
+{
+	struct walk w = {.spec = spec, .ctx = ctx, .arena = a, .fn = fn, .arg = arg, .err = err,
+	                 .elements = {root}, .n = 1, .failed_item = root == NULL};
+
+	w.values = arena_array(a, spec->ncolumns, sizeof(*w.values));
+	if (root == NULL || spec->rows == NULL)
+		return emit(&w);
+	return walk_rows(&w, steps_from_root(spec->rows, root), root);
+}
