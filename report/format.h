@@ -30,6 +30,7 @@ const struct format *format_find(const char *name);
  * Writes RUN to PATH (NULL or "-": standard output). A regular file is written beside its name and renamed when it is
  * complete and on disk, so that a full disk never leaves half a report under that name. ERR_IO names path and remedy.
  */
-int format_write(const struct format *f, const struct run *run, const char *path, bool all, struct err *err);
+int format_write(const struct format *f, const struct run *run, const char *path, const struct format_options *o,
+                 struct err *err);
 
 #endif

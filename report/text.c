@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* text.c - the report for people: worst checks first, the verdict in the last line, where a terminal shows it. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "report/common.h"
+#include "report/format.h"
+#include "report/utf8.h"
+
+#define SHOWN 20            /* findings of one check and status; more only with --all */
+#define LINE_MAX_BYTES 8192 /* of one finding's text */
+#define NARROWEST 40        /* a terminal that is narrower isn't wrapped for */
+
+struct writer {
+	FILE *out;
+	const struct format_options *o;
+	const struct check *check; /* whose findings are being written */
+	enum status status;
+	uint64_t shown, hidden; /* of that check and status */
+	size_t ntargets, nunverified, nprobes;
+};
+
+static const struct {
+	const char *word, *colour;
+} looks[STATUS_COUNT] = {
+	[STATUS_PASS] = {"pass", "32"},         [STATUS_WARN] = {"WARN", "33"}, [STATUS_FAIL] = {"FAIL", "1;31"},
+	[STATUS_UNKNOWN] = {"UNKNOWN", "1;35"}, [STATUS_NA] = {"n/a", "2"},     [STATUS_WAIVED] = {"waived", "36"},
+};
+
+static const struct {
+	const char *word, *colour;
+} verdicts[] = {
+	[VERDICT_READY] = {"READY", "1;32"},
+	[VERDICT_NOT_READY] = {"NOT READY", "1;31"},
+	[VERDICT_UNKNOWN] = {"UNKNOWN", "1;35"},
+};
+
+/* Could change what a terminal shows: control characters, and marks that turn the direction of a line. */
+static bool deceives(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069);
+}
+
+static void put_safe(FILE *out, const char *s)
+{
+	uint32_t c;
+
+	for (size_t n; *s != '\0'; s += n) {
+		n = utf8_next(s, &c);
+		if (c != UINT32_MAX && !deceives(c)) {
+			fwrite(s, 1, n, out);
+			continue;
+		}
+		for (size_t i = 0; i < n; i++)
+			fprintf(out, "\\x%02x", (unsigned int)(unsigned char)s[i]);
+	}
+}
+
+static void put_coloured(const struct writer *w, const char *colour, const char *s)
+{
+	if (w->o->colour)
+		fprintf(w->out, "\033[%sm%s\033[0m", colour, s);
+	else
+		fputs(s, w->out);
+}
+
+/* "  LABEL: text", wrapped to the terminal's width under its first word; blanks of the source count as one. */
+static void put_paragraph(const struct writer *w, const char *label, const char *s)
+{
+	size_t indent = strlen(label) + 4, column = indent,
+	       width = w->o->width > NARROWEST ? (size_t)w->o->width : SIZE_MAX;
+
+	fprintf(w->out, "  %s:", label);
+	for (s += strspn(s, " \n\t"); *s != '\0'; s += strspn(s, " \n\t")) {
+		char word[256];
+		size_t n = strcspn(s, " \n\t");
+
+		if (n >= sizeof(word))
+			n = sizeof(word) - 1;
+		memcpy(word, s, n);
+		word[n] = '\0';
+		if (column + n + 1 > width && column > indent) {
+			fprintf(w->out, "\n%*s", (int)indent - 1, "");
+			column = indent;
+		}
+		fputc(' ', w->out);
+		put_safe(w->out, word);
+		column += n + 1;
+		s += n;
+	}
+	fputc('\n', w->out);
+}
+
+static void end_status(struct writer *w)
+{
+	if (w->hidden > 0)
+		fprintf(w->out, "           ... and %" PRIu64 " more %s; -f json or --all lists them\n", w->hidden,
+		        status_name(w->status));
+	w->hidden = w->shown = 0;
+}
+
+static void end_check(struct writer *w)
+{
+	const struct check *c = w->check;
+
+	if (c == NULL)
+		return;
+	end_status(w);
+	if (c->symptom != NULL)
+		put_paragraph(w, "symptom", c->symptom);
+	if (c->fix != NULL)
+		put_paragraph(w, "fix", c->fix);
+	for (size_t i = 0; i < c->nrefs; i++) {
+		fputs(i == 0 ? "  refs: " : ", ", w->out);
+		put_safe(w->out, c->refs[i]);
+	}
+	fputs(c->nrefs > 0 ? "\n\n" : "\n", w->out);
+}
+
+static void begin_check(struct writer *w, const struct check *c)
+{
+	put_safe(w->out, c->title != NULL ? c->title : c->id);
+	fprintf(w->out, "  [%s, %s%s]\n", c->id, severity_name(c->severity), c->user ? ", from a --checks folder" : "");
+}
+
+static void put_line(struct writer *w, const struct finding *f)
+{
+	struct buf subject = {.max = LINE_MAX_BYTES}, found = {.max = LINE_MAX_BYTES};
+	char word[12];
+
+	subject_text(f, &subject);
+	observed_text(f, &found);
+	snprintf(word, sizeof(word), "%-7s", looks[f->status].word);
+	fputs("  ", w->out);
+	put_coloured(w, looks[f->status].colour, word);
+	fputs("  ", w->out);
+	if (w->ntargets > 1 && f->target != NULL && strcmp(f->target, buf_str(&subject)) != 0) {
+		put_safe(w->out, f->target);
+		fputc(' ', w->out);
+	}
+	put_safe(w->out, buf_str(&subject));
+	if (found.len > 0)
+		fputs(": ", w->out);
+	put_safe(w->out, buf_str(&found));
+	fputc('\n', w->out);
+	buf_dispose(&subject);
+	buf_dispose(&found);
+}
+
+static int put_finding(void *arg, const struct finding *f, struct err *err)
+{
+	struct writer *w = arg;
+
+	(void)err;
+	if (f->check != w->check) {
+		end_check(w);
+		begin_check(w, f->check);
+		w->check = f->check;
+		w->status = f->status;
+	} else if (f->status != w->status) {
+		end_status(w);
+		w->status = f->status;
+	}
+	if (w->o->all || w->shown < SHOWN) {
+		put_line(w, f);
+		w->shown++;
+	} else {
+		w->hidden++;
+	}
+	return 0;
+}
+
+static int count_target(void *arg, const char *name, const char *platform, const char *address, const char *tls,
+                        struct err *err)
+{
+	struct writer *w = arg;
+
+	(void)name, (void)platform, (void)address, (void)tls, (void)err;
+	w->ntargets++;
+	return 0;
+}
+
+static int put_unverified(void *arg, const char *name, const char *platform, const char *address, const char *tls,
+                          struct err *err)
+{
+	struct writer *w = arg;
+
+	(void)platform, (void)address, (void)err;
+	if (tls == NULL || strstr(tls, "not verified") == NULL)
+		return 0;
+	fputs(w->nunverified++ == 0 ? "Certificates are NOT verified for: " : ", ", w->out);
+	put_safe(w->out, name);
+	return 0;
+}
+
+static int put_probe(void *arg, const struct probe_outcome *p, struct err *err)
+{
+	struct writer *w = arg;
+
+	(void)err;
+	if (strcmp(p->outcome, outcome_name(OUTCOME_OK)) == 0)
+		return 0;
+	if (w->nprobes++ == 0)
+		fputs("Not answered:\n", w->out);
+	if (!w->o->all && w->nprobes > SHOWN)
+		return 0;
+	fprintf(w->out, "  %-11s  ", p->outcome);
+	put_safe(w->out, p->target != NULL ? p->target : "");
+	if (p->host != NULL) {
+		fputc(' ', w->out);
+		put_safe(w->out, p->host);
+	}
+	fputs("  ", w->out);
+	put_safe(w->out, p->probe);
+	if (p->error != NULL) {
+		fputs(": ", w->out);
+		put_safe(w->out, p->error);
+	}
+	fputs(p->user ? " (from a --checks folder)\n" : "\n", w->out);
+	return 0;
+}
+
+static void put_globs(FILE *out, const char *label, const char **globs)
+{
+	for (const char **g = globs; g != NULL && *g != NULL; g++) {
+		fputs(g == globs ? label : ", ", out);
+		put_safe(out, *g);
+	}
+	if (globs != NULL && globs[0] != NULL)
+		fputc('\n', out);
+}
+
+static void put_scope(FILE *out, const struct scope *s)
+{
+	put_globs(out, "Only clusters: ", s->clusters);
+	put_globs(out, "Only hosts: ", s->hosts);
+	put_globs(out, "Only VMs: ", s->vms);
+	put_globs(out, "Excluded, as subject and as destination: ", s->excluded);
+}
+
+static void put_summary(const struct writer *w, const struct run *run)
+{
+	static const enum status order[] = {STATUS_PASS,    STATUS_WARN, STATUS_FAIL,
+	                                    STATUS_UNKNOWN, STATUS_NA,   STATUS_WAIVED};
+	char started[UTC_SIZE];
+
+	fprintf(w->out, "%" PRIu64 " subjects: ", run->expected);
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		fprintf(w->out, "%s%" PRIu64 " %s", i > 0 ? ", " : "", run->count[order[i]], status_name(order[i]));
+	fprintf(w->out, "  (%s, %" PRId64 ".%" PRId64 " s, run %s%s)\n", utc(started, run->started_ms),
+	        (run->ended_ms - run->started_ms) / 1000, (run->ended_ms - run->started_ms) % 1000 / 100, run->id,
+	        run->complete ? "" : ", incomplete");
+}
+
+/* What exit code 2 means in spite of a good verdict has to be said beside that verdict. */
+static void put_verdict(const struct writer *w, const struct run *run)
+{
+	char oldest[UTC_SIZE];
+
+	if (run->replay)
+		fprintf(w->out, "Recorded facts of %s: nothing was asked today.%s\n",
+		        run->oldest_fact_ms != 0 ? utc(oldest, run->oldest_fact_ms) : "an unknown time",
+		        run->verdict == VERDICT_READY && run_exit_code(run) != 0
+		                ? " They don't prove readiness; the exit code is 2 unless --as-of-facts is given."
+		                : "");
+	put_coloured(w, verdicts[run->verdict].colour, verdicts[run->verdict].word);
+	fputs("  ", w->out);
+	put_safe(w->out, run->profile != NULL ? run->profile : "");
+	if (run->why != NULL && run->why[0] != '\0') {
+		fputs(": ", w->out);
+		put_safe(w->out, run->why);
+	}
+	fputc('\n', w->out);
+}
+
+static int write_text(const struct run *run, const struct format_options *o, FILE *out, struct err *err)
+{
+	struct writer w = {.out = out, .o = o};
+
+	if (run_targets(run, count_target, &w, err) < 0 || run_findings(run, o->all, false, put_finding, &w, err) < 0)
+		return -1;
+	end_check(&w);
+	if (run_probes(run, put_probe, &w, err) < 0)
+		return -1;
+	if (!o->all && w.nprobes > SHOWN)
+		fprintf(out, "  ... and %zu more; -f json or --all lists them\n", w.nprobes - SHOWN);
+	if (w.nprobes > 0)
+		fputc('\n', out);
+	if (run_targets(run, put_unverified, &w, err) < 0)
+		return -1;
+	if (w.nunverified > 0)
+		fputc('\n', out);
+	put_scope(out, &run->scope);
+	put_summary(&w, run);
+	put_verdict(&w, run);
+	return 0;
+}
+
+const struct format format_text = {
+	.name = "text",
+	.about = "for people: findings by check, then what didn't answer, then the verdict",
+	.write = write_text,
+};
