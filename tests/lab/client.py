@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""client.py - reads hosts, VMs, clusters and datastores with pyVmomi, a client that shares no code with this project.
+
+Prints every property asked for as JSON, sorted, so that two servers can be compared. Password: $LAB_PASSWORD.
+"""
+
+import json
+import os
+import ssl
+import sys
+from urllib.parse import urlsplit
+
+from pyVim.connect import Disconnect, SmartConnect
+from pyVmomi import VmomiSupport, vim, vmodl
+
+PATHS = {
+    vim.HostSystem: """name parent runtime.connectionState runtime.powerState runtime.inMaintenanceMode
+        hardware.systemInfo.uuid summary.hardware.uuid config.network.vnic config.virtualNicManagerInfo.netConfig
+        config.featureCapability config.maskedFeatureCapability config.fileSystemVolume.mountInfo config.product.version
+        config.product.build config.product.apiVersion summary.currentEVCModeKey""",
+    vim.VirtualMachine: """name parent runtime.host runtime.powerState runtime.connectionState config.template
+        config.extraConfig config.managedBy config.hardware.device""",
+    vim.ComputeResource: "name host summary",
+    vim.Datastore: "name summary host",
+}
+
+
+def plain(value):
+    if isinstance(value, vim.ManagedEntity):
+        return f"{type(value).__name__}:{value._moId}"
+    if isinstance(value, vmodl.DynamicData):
+        members = {p.name: plain(getattr(value, p.name)) for p in value._GetPropertyList()}
+        return {"type": type(value).__name__} | {k: v for k, v in members.items() if v not in (None, [])}
+    if isinstance(value, list):
+        return [plain(v) for v in value]
+    return value if isinstance(value, (bool, int, str)) else str(value)
+
+
+def pages(collector, spec):
+    result = collector.RetrievePropertiesEx([spec], vmodl.query.PropertyCollector.RetrieveOptions(maxObjects=5))
+    while result:
+        yield from result.objects
+        result = collector.ContinueRetrievePropertiesEx(result.token) if result.token else None
+
+
+def main():
+    url = urlsplit(sys.argv[1])
+    context = ssl.create_default_context(cafile=sys.argv[2])
+    service = SmartConnect(host=url.hostname, port=url.port, user="user", pwd=os.environ["LAB_PASSWORD"], sslContext=context)
+    collector_types = vmodl.query.PropertyCollector
+    content = service.RetrieveContent()
+    view = content.viewManager.CreateContainerView(content.rootFolder, list(PATHS), True)
+    spec = collector_types.FilterSpec(
+        propSet=[collector_types.PropertySpec(type=t, pathSet=p.split()) for t, p in PATHS.items()],
+        objectSet=[collector_types.ObjectSpec(obj=view, skip=True, selectSet=[
+            collector_types.TraversalSpec(name="view", type=vim.view.ContainerView, path="view", skip=False)])])
+    estate = {}
+    for obj in pages(content.propertyCollector, spec):
+        refused = {m.path: type(m.fault).__name__ for m in obj.missingSet}
+        estate[obj.obj._moId] = {p.name: plain(p.val) for p in obj.propSet} | ({"missing": refused} if refused else {})
+    view.DestroyView()
+    Disconnect(service)
+    json.dump(estate, sys.stdout, indent=1, sort_keys=True)
+
+
+if __name__ == "__main__":
+    main()

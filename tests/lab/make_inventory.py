@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""make_inventory.py - writes an estate to a folder of files that the genuine vCenter simulator serves with -load."""
+
+import argparse
+import pathlib
+
+from estate import DEFECTS, Estate
+
+HEAD = ('<ObjectContent xmlns="urn:vim25" xmlns:xsd="http://www.w3.org/2001/XMLSchema" '
+        'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">')
+
+
+def write(estate, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, obj in enumerate(estate.objects):
+        properties = "".join(f"<propSet><name>{p}</name>{v.xml()}</propSet>\n" for p, v in obj.properties.items())
+        path = folder / f"{number:04}-{obj.type}-{obj.moid}.xml"
+        path.write_text(f"{HEAD}{obj.reference('obj')}\n{properties}</ObjectContent>\n", encoding="utf-8")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=pathlib.Path, nargs="?")
+    parser.add_argument("--defect", action="append", default=[], choices=sorted(DEFECTS), metavar="NAME")
+    parser.add_argument("--clusters", type=int, default=1)
+    parser.add_argument("--list", action="store_true", help="print the names of the defects")
+    options = parser.parse_args()
+    if options.list:
+        print("\n".join(DEFECTS))
+        return
+    if not options.folder:
+        parser.error("folder missing")
+    estate = Estate(clusters=options.clusters)
+    for name in options.defect:
+        DEFECTS[name](estate)
+    write(estate, options.folder)
+
+
+if __name__ == "__main__":
+    main()
