@@ -26,6 +26,7 @@ func main() {
 	listen := flag.String("l", "127.0.0.1:0", "listen address; port 0 takes a free one")
 	esx := flag.Bool("esx", false, "simulate a standalone ESXi host")
 	load := flag.String("load", "", "serve the saved inventory in this folder")
+	api := flag.String("api-version", "", "version of the API to claim, instead of the model's own")
 	username := flag.String("username", "user", "the only user who may log in")
 	cert := flag.String("tlscert", "", "certificate chain, PEM")
 	key := flag.String("tlskey", "", "its private key, PEM")
@@ -38,6 +39,9 @@ func main() {
 	model := vpx
 	if *esx {
 		model = simulator.ESX()
+	}
+	if *api != "" {
+		model.ServiceContent.About.ApiVersion = *api
 	}
 	fill := model.Create
 	if *load != "" {
