@@ -427,6 +427,12 @@ int facts_gap(struct facts *f, const char *table, const char *target, const char
 	                    outcome_name(outcome), probe, reason);
 }
 
+int facts_ungap(struct facts *f, const char *table, const char *target, const char *object, struct err *err)
+{
+	return facts_insert(f, "DELETE FROM main.run_gap WHERE tbl = ?1 AND target = ?2 AND object IS ?3", err, "ttt", table,
+	                    target, object);
+}
+
 int facts_outcome(struct facts *f, const char *probe, const char *target, const char *host, const char *item,
                   enum outcome outcome, int64_t rows, int64_t ms, const char *error, struct err *err)
 {

@@ -55,6 +55,8 @@ int facts_object_end(struct facts *f, const struct table *t, const char *const *
 int facts_filled(struct facts *f, const char *table, const char *target, const char *object, struct err *err);
 int facts_gap(struct facts *f, const char *table, const char *target, const char *object, enum outcome outcome,
               const char *probe, const char *reason, struct err *err);
+/* A less preferred probe answered after all: the gap is no more. */
+int facts_ungap(struct facts *f, const char *table, const char *target, const char *object, struct err *err);
 int facts_outcome(struct facts *f, const char *probe, const char *target, const char *host, const char *item,
                   enum outcome outcome, int64_t rows, int64_t ms, const char *error, struct err *err);
 

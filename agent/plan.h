@@ -17,8 +17,16 @@ struct need {
 	struct names checks;   /* other checks whose findings it reads */
 };
 
+/* One probe, cut down to the tables that this plan needs. */
+struct planned {
+	struct probe *probe;
+	const struct table **tables;
+	size_t ntables;
+	struct request req; /* the probe's, with only those paths */
+};
+
 struct stage {
-	struct probe **probes; /* may run side by side */
+	struct planned *probes; /* in the order of `prefer`; those of equal `prefer` may run side by side */
 	size_t n;
 };
 
@@ -35,12 +43,23 @@ struct plan {
 /* The name of the table that holds the findings of check "a-b": finding_a_b. */
 const char *plan_finding_table(struct arena *a, const char *check_id);
 
+/* The view whose rows are the subjects: "host_pair" for SUBJECT_PAIR. */
+const char *plan_spine(enum subject subject);
+
+/* The columns that a check may emit; ended by NULL. */
+extern const char *const plan_columns[];
+
 /*
- * Plans the selected checks of CS over PS. The model's views must exist in F (model_create). A table that no probe fills,
+ * Plans the selected checks of CS over PS for a run with PLATFORMS; a check of other platforms is left out. WITH_VMS: the
+ * scope names VMs, so they must be known whatever the checks read. The model's views must exist in F (model_create). A table that no probe fills,
  * SQL that doesn't prepare, a cycle among probes or checks: ERR_CONFIG naming the file, and for SQL the line.
 
  */
-int plan_make(struct plan *ret, struct facts *f, const struct checks *cs, const struct probes *ps, struct err *err);
+int plan_make(struct plan *ret, struct facts *f, const struct checks *cs, const struct probes *ps,
+              const struct names *platforms, bool with_vms, struct err *err);
+
+/* Plans what SQL reads instead of checks: for `query` with an inventory. */
+int plan_query(struct plan *ret, struct facts *f, const char *sql, const struct probes *ps, struct err *err);
 void plan_dispose(struct plan *p);
 
 #endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * collect.h - one ask of the engine: its answers become rows, its end becomes ledger and outcome.
+ *
+ * Knows tables and the ledger, nothing of loops; engine.c decides what is asked when.
+ */
+#ifndef COLLECT_H
+#define COLLECT_H
+
+#include "base/map.h"
+#include "facts.h"
+#include "plan.h"
+
+struct collector {
+	struct facts *facts;
+	struct arena *scratch; /* of one answer */
+	struct map retry;      /* "TABLE OBJECT" (OBJECT "TARGET" for all of it) that a less preferred probe may still fill */
+	struct err fatal;      /* facts can't be written: the run ends */
+	bool incomplete;       /* something did not end ok */
+	uint64_t objects;      /* answered so far, for the progress line */
+};
+
+/* One row of a for_each. */
+struct item {
+	const char **names, **values; /* values may be NULL */
+	size_t n;
+};
+
+struct job {
+	struct collector *c;
+	const struct planned *planned;
+	const struct target *target;
+	const char *host;        /* id of the host that is asked; NULL: the whole target */
+	const struct item *item; /* NULL without for_each */
+	bool fallback;           /* a more preferred probe was tried for these tables */
+	bool more;               /* a less preferred one could still be tried */
+	int64_t rows, started_ms;
+	bool answered;
+	struct err end;          /* a for_each item's, settled by collect_item_failed() */
+	struct idset seen;       /* refs that answered in this collection, by hash: an object counts once */
+};
+
+/* Stores what one object answered. Errors of our own go to c->fatal. */
+void collect_answer(struct job *job, const struct answer *answer);
+/* Forgets what a job without for_each stored: its collection starts again. */
+void collect_restart(struct job *job);
+/* The job's end without for_each: ledger, retry list and outcome. */
+void collect_end(struct job *job, const struct err *err, int64_t now_ms);
+/* The end of one for_each item: its outcome. */
+void collect_item_end(struct job *job, const struct err *err, int64_t now_ms);
+/* A failed item's row: key columns with NULL answers, so that only its subject is unknown. */
+void collect_item_failed(struct job *job);
+/* A failed item whose host will be asked another way: a gap until then. */
+void collect_item_retry(struct job *job);
+/* TABLE of a for_each probe is complete for TARGET, or (err set) has no work list. */
+void collect_table_end(struct collector *c, const struct planned *p, const struct target *t, const struct err *err);
+
+/* May a less preferred probe be tried after this? Only after denied, unsupported or unreachable. */
+bool collect_retryable(enum err_kind kind);
+/* Is OBJECT (NULL: any of TARGET) of a table of P still to be filled by a fallback? */
+bool collect_wants(struct collector *c, const struct planned *p, const struct target *t, const char *object);
+
+#endif

@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan.c - checks -> tables -> probes, in order; SQLite's authorizer tells what is read. */
+#include "plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+#define MAX_STAGES 16
+
+const char *const plan_columns[] = {"target", "cluster", "host",     "peer",     "path",   "vm", "datastore",
+                                    "status", "object",  "observed", "expected", "detail",    "via", NULL};
+
+static const struct {
+	const char *view;
+	const char *keys[2];
+} spines[] = {
+	[SUBJECT_HOST] = {"host", {"host", NULL}},
+	[SUBJECT_PAIR] = {"host_pair", {"host", "peer"}},
+	[SUBJECT_PATH] = {"migration_path", {"path", NULL}},
+	[SUBJECT_VM] = {"vm", {"vm", NULL}},
+	[SUBJECT_VM_HOST] = {"vm_candidate", {"vm", "peer"}},
+	[SUBJECT_DATASTORE] = {"datastore", {"datastore", NULL}},
+	[SUBJECT_CLUSTER] = {"cluster", {"cluster", NULL}},
+	[SUBJECT_TARGET] = {"target", {"target", NULL}},
+};
+
+const char *plan_spine(enum subject subject)
+{
+	return spines[subject].view;
+}
+
+const char *plan_finding_table(struct arena *a, const char *check_id)
+{
+	char *name = arena_printf(a, "finding_%s", check_id);
+
+	for (char *p = name; *p != '\0'; p++)
+		if (*p == '-')
+			*p = '_';
+	return name;
+}
+
+struct planner {
+	struct plan *plan;
+	struct facts *facts;
+	const struct checks *checks;
+	const struct probes *probes;
+	const struct names *platforms;
+	bool with_vms;
+	struct arena *a;
+	/* probes of the plan, and how deep each stands (-1: being looked at, to see cycles) */
+	struct probe **v;
+	int *depth;
+	size_t n, cap, dcap;
+};
+
+/* ---- what a query reads ---- */
+
+/* Where SQLite says that the error is, as FILE:LINE:COLUMN; SQL starts at LINE of FILE. */
+static int sql_error(struct planner *pl, const char *file, int line, const char *sql, struct err *err)
+{
+	int offset = sqlite3_error_offset(facts_db(pl->facts)), column = 1;
+	char text[sizeof(err->text)];
+
+	memcpy(text, err->text, sizeof(text));
+	for (int i = 0; i < offset && sql[i] != '\0'; i++) {
+		column = sql[i] == '\n' ? 1 : column + 1;
+		line += sql[i] == '\n';
+	}
+	return err_set(err, ERR_CONFIG, "%s:%d:%d: %.400s", file, line, column, text);
+}
+
+/* The fact table that NAME belongs to: T itself, or T for T_set. */
+static struct table *table_of(const struct probes *ps, const char *name)
+{
+	struct table *t = probes_table(ps, name);
+	size_t n = strlen(name);
+	char base[64];
+
+	if (t != NULL || n <= 4 || n - 4 >= sizeof(base) || strcmp(name + n - 4, "_set") != 0)
+		return t;
+	memcpy(base, name, n - 4);
+	base[n - 4] = '\0';
+	t = probes_table(ps, base);
+	return t != NULL && t->set ? t : NULL;
+}
+
+static struct check *check_of_finding(struct planner *pl, const char *name)
+{
+	if (strncmp(name, "finding_", 8) != 0)
+		return NULL;
+	for (size_t i = 0; i < pl->checks->n; i++)
+		if (strcmp(plan_finding_table(pl->a, pl->checks->v[i]->id), name) == 0)
+			return pl->checks->v[i];
+	return NULL;
+}
+
+static void sort_reads(struct planner *pl, const struct names *reads, struct need *need)
+{
+	for (size_t i = 0; i < reads->n; i++) {
+		const char *name = reads->v[i];
+		const struct table *t = table_of(pl->probes, name);
+		const struct check *c = check_of_finding(pl, name);
+
+		if (t != NULL)
+			names_add(&need->tables, pl->a, t->name);
+		else if (c != NULL)
+			names_add(&need->checks, pl->a, c->id);
+		else
+			names_add(&need->views, pl->a, name);
+	}
+}
+
+static int add_view(struct planner *pl, struct need *need, const char *view, struct err *err)
+{
+	struct names reads = {0};
+
+	if (facts_prepare(pl->facts, arena_printf(pl->a, "SELECT * FROM %s", view), pl->a, &reads, NULL, err) < 0)
+		return err_prefix(err, "model view %s", view);
+	sort_reads(pl, &reads, need);
+	return 0;
+}
+
+/* ---- checks ---- */
+
+static int check_columns(const struct check *c, sqlite3_stmt *st, struct err *err)
+{
+	size_t known = 0;
+	char hint[96];
+
+	while (plan_columns[known] != NULL)
+		known++;
+	for (int i = 0; i < sqlite3_column_count(st); i++) {
+		const char *name = sqlite3_column_name(st, i);
+		bool ok = false;
+
+		for (size_t k = 0; k < known; k++)
+			ok = ok || strcmp(plan_columns[k], name) == 0;
+		if (!ok)
+			return err_set(err, ERR_CONFIG, "%s:%d:1: the query emits an unknown column '%s'%s", c->file, c->sql_line,
+			               name, did_you_mean(hint, sizeof(hint), name, plan_columns, known));
+		for (int k = 0; k < i; k++)
+			if (strcmp(sqlite3_column_name(st, k), name) == 0)
+				return err_set(err, ERR_CONFIG, "%s:%d:1: the query emits column '%s' twice", c->file, c->sql_line, name);
+	}
+	return 0;
+}
+
+static bool emits(sqlite3_stmt *st, const char *column)
+{
+	for (int i = 0; i < sqlite3_column_count(st); i++)
+		if (strcmp(sqlite3_column_name(st, i), column) == 0)
+			return true;
+	return false;
+}
+
+static int check_keys(const struct check *c, sqlite3_stmt *st, struct err *err)
+{
+	const char *needed[3] = {spines[c->subject].keys[0], spines[c->subject].keys[1], "status"};
+
+	for (size_t i = 0; i < 3; i++)
+		if (needed[i] != NULL && !emits(st, needed[i]))
+			return err_set(err, ERR_CONFIG, "%s:%d:1: the query emits no column '%s' (its subject is %s)", c->file,
+			               c->sql_line, needed[i], subject_name(c->subject));
+	return 0;
+}
+
+static int check_params(const struct check *c, sqlite3_stmt *st, struct err *err)
+{
+	for (int i = 1; i <= sqlite3_bind_parameter_count(st); i++) {
+		const char *name = sqlite3_bind_parameter_name(st, i);
+		bool declared = false;
+
+		for (size_t k = 0; k < c->nparams; k++)
+			declared = declared || (name != NULL && strcmp(name + 1, c->params[k].name) == 0);
+		if (!declared || *name != ':')
+			return err_set(err, ERR_CONFIG, "%s:%d:1: the query uses '%s', which the header's params don't declare", c->file,
+			               c->sql_line, name != NULL ? name : "?");
+	}
+	for (size_t k = 0; k < c->nparams; k++) {
+		char name[80];
+
+		snprintf(name, sizeof(name), ":%s", c->params[k].name);
+		if (sqlite3_bind_parameter_index(st, name) == 0)
+			return err_set(err, ERR_CONFIG, "%s:1:1: the header declares '%s', which the query doesn't use", c->file,
+			               c->params[k].name);
+	}
+	return 0;
+}
+
+static int need_of(struct planner *pl, const struct check *c, struct need *need, struct err *err)
+{
+	static const char *const context[] = {"host", "cluster", "target"};
+	struct names reads = {0};
+	sqlite3_stmt *st;
+	int rc;
+
+	need->check = c;
+	if (facts_prepare(pl->facts, c->sql, pl->a, &reads, &st, err) < 0)
+		return sql_error(pl, c->file, c->sql_line, c->sql, err);
+	rc = check_columns(c, st, err) < 0 || check_keys(c, st, err) < 0 || check_params(c, st, err) < 0 ? -1 : 0;
+	sqlite3_finalize(st);
+	if (rc < 0)
+		return -1;
+	sort_reads(pl, &reads, need);
+	/* The subjects, and whom a finding names, are read by judge.c for every check. */
+	for (size_t i = 0; i < sizeof(context) / sizeof(context[0]); i++)
+		if (add_view(pl, need, context[i], err) < 0)
+			return -1;
+	if ((pl->with_vms || c->subject == SUBJECT_VM || c->subject == SUBJECT_VM_HOST) && add_view(pl, need, "vm", err) < 0)
+		return -1;
+	return add_view(pl, need, plan_spine(c->subject), err);
+}
+
+static bool of_this_run(const struct planner *pl, const struct check *c)
+{
+	for (size_t i = 0; i < c->nplatforms; i++)
+		if (names_have(pl->platforms, c->platforms[i]))
+			return true;
+	return false;
+}
+
+static const struct need *planned(const struct planner *pl, const char *id)
+{
+	for (size_t i = 0; i < pl->plan->nneeds; i++)
+		if (strcmp(pl->plan->needs[i].check->id, id) == 0)
+			return &pl->plan->needs[i];
+	return NULL;
+}
+
+/* Plans C after those whose findings it reads. CHAIN holds who is being planned, to see a cycle. */
+static int add_check(struct planner *pl, const struct check *c, struct names *chain, struct err *err)
+{
+	struct need need = {0};
+
+	if (planned(pl, c->id) != NULL)
+		return 0;
+	if (!names_add(chain, pl->a, c->id)) {
+		struct buf b = {.max = 400};
+
+		for (size_t i = 0; i < chain->n; i++)
+			buf_printf(&b, "%s -> ", chain->v[i]);
+		err_set(err, ERR_CONFIG, "%s: checks read each other's findings in a cycle: %s%s", c->file, buf_str(&b), c->id);
+		buf_dispose(&b);
+		return -1;
+	}
+	if (need_of(pl, c, &need, err) < 0)
+		return -1;
+	for (size_t i = 0; i < need.checks.n; i++) {
+		const struct check *other = checks_find(pl->checks, need.checks.v[i]);
+
+		if (add_check(pl, other, chain, err) < 0)
+			return -1;
+	}
+	chain->n--;
+	pl->plan->needs[pl->plan->nneeds++] = need;
+	return 0;
+}
+
+static int create_finding_tables(struct planner *pl, struct err *err)
+{
+	for (size_t i = 0; i < pl->checks->n; i++) {
+		struct buf b = {.max = 4096};
+		int rc;
+
+		buf_printf(&b, "CREATE TEMP TABLE IF NOT EXISTS %s(", plan_finding_table(pl->a, pl->checks->v[i]->id));
+		for (size_t k = 0; plan_columns[k] != NULL; k++)
+			buf_printf(&b, "%s%s TEXT", k > 0 ? ", " : "", plan_columns[k]);
+		buf_puts(&b, ")");
+		rc = sqlite3_exec(facts_db(pl->facts), buf_str(&b), NULL, NULL, NULL);
+		buf_dispose(&b);
+		if (rc != SQLITE_OK)
+			return err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(pl->facts)));
+	}
+	return 0;
+}
+
+/* ---- probes ---- */
+
+static int probe_reads(struct planner *pl, const struct probe *p, struct need *need, struct err *err)
+{
+	struct names reads = {0};
+	sqlite3_stmt *st;
+	bool whom;
+
+	if (p->for_each == NULL)
+		return 0;
+	if (facts_prepare(pl->facts, p->for_each, pl->a, &reads, &st, err) < 0)
+		return sql_error(pl, p->file, p->for_each_line, p->for_each, err);
+	whom = emits(st, p->host_scope ? "host" : "target");
+	sqlite3_finalize(st);
+	if (!whom)
+		return err_set(err, ERR_CONFIG, "%s:%d: for_each gives no column '%s' that says whom to ask", p->file, p->for_each_line,
+		               p->host_scope ? "host" : "target");
+	sort_reads(pl, &reads, need);
+	if (need->checks.n > 0)
+		return err_set(err, ERR_CONFIG, "%s:%d: for_each can't read findings", p->file, p->for_each_line);
+	return 0;
+}
+
+static int add_table(struct planner *pl, const char *name, struct names *closure, int *ret_depth, struct err *err);
+
+/* Adds P and all that its for_each reads; gives how deep it stands. */
+static int add_probe(struct planner *pl, struct probe *p, struct names *closure, int *ret_depth, struct err *err)
+{
+	struct need need = {0};
+	size_t i = 0;
+
+	while (i < pl->n && pl->v[i] != p)
+		i++;
+	if (i < pl->n && pl->depth[i] < 0)
+		return err_set(err, ERR_CONFIG, "%s:%d: for_each reads, in a cycle, what this probe itself brings", p->file,
+		               p->for_each_line);
+	if (i == pl->n) {
+		pl->v = grow(pl->v, &pl->cap, pl->n, sizeof(*pl->v));
+		pl->depth = grow(pl->depth, &pl->dcap, pl->n, sizeof(*pl->depth));
+		pl->v[pl->n++] = p;
+	}
+	pl->depth[i] = -1;
+	*ret_depth = 0;
+	if (probe_reads(pl, p, &need, err) < 0)
+		return -1;
+	for (size_t k = 0; k < need.views.n; k++)
+		names_add(&pl->plan->views, pl->a, need.views.v[k]);
+	for (size_t k = 0; k < need.tables.n; k++) {
+		int depth;
+
+		if (add_table(pl, need.tables.v[k], closure, &depth, err) < 0)
+			return -1;
+		if (depth + 1 > *ret_depth)
+			*ret_depth = depth + 1;
+	}
+	pl->depth[i] = *ret_depth;
+	return 0;
+}
+
+/* Adds NAME to the closure with every probe that can fill it. The depth is that of the deepest. */
+static int add_table(struct planner *pl, const char *name, struct names *closure, int *ret_depth, struct err *err)
+{
+	names_add(closure, pl->a, name);
+	*ret_depth = 0;
+	for (size_t i = 0; i < pl->probes->n; i++) {
+		struct probe *p = pl->probes->v[i];
+		bool fills = false;
+		int depth;
+
+		for (size_t k = 0; k < p->ntables; k++)
+			fills = fills || strcmp(p->tables[k].name, name) == 0;
+		if (!fills)
+			continue;
+		if (add_probe(pl, p, closure, &depth, err) < 0)
+			return -1;
+		if (depth > *ret_depth)
+			*ret_depth = depth;
+	}
+	return 0;
+}
+
+static int add_tables(struct planner *pl, struct need *need, struct err *err)
+{
+	struct names direct = need->tables;
+
+	for (size_t i = 0; i < direct.n; i++) {
+		int depth;
+
+		if (add_table(pl, direct.v[i], &need->tables, &depth, err) < 0)
+			return -1;
+		if (depth >= MAX_STAGES)
+			return err_set(err, ERR_CONFIG, "probes depend on each other more than %d deep", MAX_STAGES);
+	}
+	for (size_t i = 0; i < need->tables.n; i++)
+		names_add(&pl->plan->tables, pl->a, need->tables.v[i]);
+	for (size_t i = 0; i < need->views.n; i++)
+		names_add(&pl->plan->views, pl->a, need->views.v[i]);
+	return 0;
+}
+
+/* ---- stages ---- */
+
+static bool has_path(const struct planned *p, const char *path)
+{
+	for (size_t i = 0; i < p->req.npaths; i++)
+		if (strcmp(p->req.paths[i], path) == 0)
+			return true;
+	return false;
+}
+
+static struct planned cut_down(struct planner *pl, struct probe *p)
+{
+	struct planned out = {.probe = p, .req = p->req};
+	const char **paths = arena_array(pl->a, p->req.npaths + 1, sizeof(*paths));
+
+	out.tables = arena_array(pl->a, p->ntables, sizeof(*out.tables));
+	out.req.paths = paths;
+	out.req.npaths = 0;
+	for (size_t i = 0; i < p->ntables; i++) {
+		const struct table *t = &p->tables[i];
+
+		if (!names_have(&pl->plan->tables, t->name))
+			continue;
+		out.tables[out.ntables++] = t;
+		for (size_t k = 0; k < t->npaths; k++)
+			if (!has_path(&out, t->paths[k]))
+				paths[out.req.npaths++] = t->paths[k];
+	}
+	return out;
+}
+
+static int by_prefer(const void *a, const void *b)
+{
+	const struct planned *x = a, *y = b;
+
+	if (x->probe->prefer != y->probe->prefer)
+		return (x->probe->prefer > y->probe->prefer) - (x->probe->prefer < y->probe->prefer);
+	return strcmp(x->probe->id, y->probe->id);
+}
+
+static void make_stages(struct planner *pl)
+{
+	struct plan *plan = pl->plan;
+
+	plan->stages = arena_array(pl->a, MAX_STAGES + 1, sizeof(*plan->stages));
+	for (size_t i = 0; i < pl->n; i++) {
+		struct stage *s = &plan->stages[pl->depth[i]];
+
+		if (s->probes == NULL)
+			s->probes = arena_array(pl->a, pl->n, sizeof(*s->probes));
+		s->probes[s->n++] = cut_down(pl, pl->v[i]);
+		if ((size_t)pl->depth[i] >= plan->nstages)
+			plan->nstages = (size_t)pl->depth[i] + 1;
+	}
+	for (size_t i = 0; i < plan->nstages; i++)
+		if (plan->stages[i].n > 0)
+			qsort(plan->stages[i].probes, plan->stages[i].n, sizeof(struct planned), by_prefer);
+}
+
+static void planner_start(struct planner *pl, struct plan *ret)
+{
+	*ret = (struct plan){.arena = arena_new()};
+	pl->plan = ret;
+	pl->a = ret->arena;
+}
+
+static int planner_end(struct planner *pl, int rc)
+{
+	if (rc == 0)
+		make_stages(pl);
+	free(pl->v);
+	free(pl->depth);
+	if (rc < 0)
+		plan_dispose(pl->plan);
+	return rc;
+}
+
+static int plan_checks(struct planner *pl, struct err *err)
+{
+	if (create_finding_tables(pl, err) < 0)
+		return -1;
+	pl->plan->needs = arena_array(pl->a, pl->checks->n + 1, sizeof(*pl->plan->needs));
+	for (size_t i = 0; i < pl->checks->n; i++) {
+		struct names chain = {0};
+
+		if (pl->checks->v[i]->selected && of_this_run(pl, pl->checks->v[i]) &&
+		    add_check(pl, pl->checks->v[i], &chain, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < pl->plan->nneeds; i++)
+		if (add_tables(pl, &pl->plan->needs[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+int plan_make(struct plan *ret, struct facts *f, const struct checks *cs, const struct probes *ps,
+              const struct names *platforms, bool with_vms, struct err *err)
+{
+	struct planner pl = {.facts = f, .checks = cs, .probes = ps, .platforms = platforms, .with_vms = with_vms};
+
+	planner_start(&pl, ret);
+	return planner_end(&pl, plan_checks(&pl, err));
+}
+
+int plan_query(struct plan *ret, struct facts *f, const char *sql, const struct probes *ps, struct err *err)
+{
+	static const struct checks none;
+	struct planner pl = {.facts = f, .checks = &none, .probes = ps};
+	struct need need = {0};
+	struct names reads = {0};
+	int rc;
+
+	planner_start(&pl, ret);
+	rc = facts_prepare(f, sql, pl.a, &reads, NULL, err);
+	if (rc == 0) {
+		sort_reads(&pl, &reads, &need);
+		rc = add_tables(&pl, &need, err);
+	}
+	return planner_end(&pl, rc);
+}
+
+void plan_dispose(struct plan *p)
+{
+	arena_free(p->arena);
+	*p = (struct plan){0};
+}
