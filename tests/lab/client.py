@@ -31,7 +31,7 @@ def plain(value):
         return f"{type(value).__name__}:{value._moId}"
     if isinstance(value, vmodl.DynamicData):
         members = {p.name: plain(getattr(value, p.name)) for p in value._GetPropertyList()}
-        return {"type": type(value).__name__} | {k: v for k, v in members.items() if v not in (None, [])}
+        return {"xsi:type": type(value).__name__} | {k: v for k, v in members.items() if v not in (None, [])}
     if isinstance(value, list):
         return [plain(v) for v in value]
     return value if isinstance(value, (bool, int, str)) else str(value)

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+# lib.sh - what the end-to-end tests share: a folder of their own, the lab's servers, inventories, runs and expectations.
+#
+# $MIGREADY is the program. It runs in an empty environment; servers are on 127.0.0.1 with verified certificates; everything
+# is stopped and removed at the end. A test that lacks a tool exits with 77.
+set -euo pipefail
+export LC_ALL=C TZ=UTC
+umask 077
+
+e2e=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+source_dir=${SOURCE_DIR:-$(cd "$e2e/../.." && pwd)}
+work=$(mktemp -d)
+. "$e2e/../lab/lab.sh"
+trap 'lab_stop; rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+
+fail() {
+	echo "FAIL: $*" >&2
+	[ -s "$work/stderr" ] && sed 's/^/  stderr: /' "$work/stderr" >&2
+	exit 1
+}
+
+need() {
+	local tool
+	for tool; do
+		command -v "$tool" >/dev/null || { echo "skipped: $tool is missing; tests/setup.sh test installs it"; exit 77; }
+	done
+}
+
+need jq python3 openssl
+
+# inventory FILE NAME=URL...: targets that trust the lab's CA; the password comes from the variable VC_PASSWORD.
+inventory() {
+	local file=$1 pair
+	shift
+	{
+		echo "targets:"
+		for pair; do
+			printf '  - name: %s\n    vcenter: %s\n    credential: lab\n    tls: {ca: %s}\n' \
+				"${pair%%=*}" "${pair#*=}" "$work/lab.ca.pem"
+		done
+		printf 'credentials:\n  lab: {user: user, password: {env: VC_PASSWORD}}\n'
+	} >"$file"
+}
+
+# The command that runs migready with nothing but what it needs; VC_PASSWORD may be set by the caller.
+migready_command() {
+	command=(env -i PATH=/usr/bin:/bin HOME="$work" LC_ALL=C TZ=UTC MIGREADY_DATA="$source_dir"
+		VC_PASSWORD="${VC_PASSWORD-$lab_password}" "$MIGREADY")
+}
+
+# run ARGUMENT...: runs migready with a limit of time; sets status. Output is in $work/stdout and $work/stderr.
+run() {
+	migready_command
+	status=0
+	timeout "${limit:-60}" "${command[@]}" "$@" >"$work/stdout" 2>"$work/stderr" </dev/null || status=$?
+}
+
+# check ARGUMENT...: `migready check` whose report is $work/report.json with every finding.
+check() {
+	rm -f "$work/report.json"
+	run check "$@" --all -f "json=$work/report.json"
+}
+
+expect_exit() {
+	[ "$status" -eq "$1" ] || fail "exit code $status instead of $1${2:+: $2}"
+}
+
+# expect WHAT FILTER [jq argument...]: the jq filter over the report must be true.
+expect() {
+	local what=$1 filter=$2
+	shift 2
+	[ -s "$work/report.json" ] || fail "$what: no report"
+	jq -e "$@" "$filter" "$work/report.json" >"$work/jq.out" 2>&1 && return
+	jq -c '.verdict, .summary, (.findings[] | select(.status != "pass")
+		| [.status, .check, .target, .host, .peer, .vm, .object, .observed, .detail]), .probes[]' "$work/report.json" | head -n 40 >&2
+	fail "$what: $filter $*"
+}
+
+# requests LOG METHOD: how many requests of that kind a scripted server got.
+requests() {
+	jq -s --arg m "$2" 'map(select(.method == $m)) | length' "$1"
+}
