@@ -4,42 +4,18 @@
 #include <string.h>
 
 #include "report/common.h"
+#include "report/escape.h"
 #include "report/format.h"
-#include "report/utf8.h"
 
 struct writer {
 	FILE *out;
 	bool first; /* of the list that is being written */
 };
 
-/* Control characters are escaped, what is no UTF-8 becomes U+FFFD; NULL is null. */
-static void put_string(FILE *out, const char *s)
-{
-	uint32_t c;
-
-	if (s == NULL) {
-		fputs("null", out);
-		return;
-	}
-	fputc('"', out);
-	for (size_t n; *s != '\0'; s += n) {
-		n = utf8_next(s, &c);
-		if (c == UINT32_MAX)
-			fputs("\xef\xbf\xbd", out);
-		else if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", (int)c);
-		else if (c < 0x20 || c == 0x7f)
-			fprintf(out, "\\u%04x", (unsigned int)c);
-		else
-			fwrite(s, 1, n, out);
-	}
-	fputc('"', out);
-}
-
 static void put_member(FILE *out, const char *key, const char *value)
 {
 	fprintf(out, ", \"%s\": ", key);
-	put_string(out, value);
+	put_json(out, value);
 }
 
 static void put_time(FILE *out, const char *key, int64_t ms)
@@ -54,7 +30,7 @@ static void put_list(FILE *out, const char *const *v, size_t n)
 	fputc('[', out);
 	for (size_t i = 0; i < n; i++) {
 		fputs(i > 0 ? ", " : "", out);
-		put_string(out, v[i]);
+		put_json(out, v[i]);
 	}
 	fputc(']', out);
 }
@@ -100,7 +76,7 @@ static void put_head(FILE *out, const struct run *run)
 	put_member(out, "why", run->why);
 	fprintf(out, ", \"complete\": %s, \"replay\": %s,\n ", boolean(run->complete), boolean(run->replay));
 	fputs("\"profile\": ", out);
-	put_string(out, run->profile);
+	put_json(out, run->profile);
 	put_member(out, "profile_digest", run->profile_digest);
 	fputs(",\n \"scope\": {", out);
 	put_globs(out, "hosts", run->scope.hosts);
@@ -128,7 +104,7 @@ static int put_target(void *arg, const char *name, const char *platform, const c
 	(void)err;
 	begin_item(w);
 	fputs("\"name\": ", w->out);
-	put_string(w->out, name);
+	put_json(w->out, name);
 	put_member(w->out, "platform", platform);
 	put_member(w->out, "address", address);
 	put_member(w->out, "tls", tls);
@@ -145,7 +121,7 @@ static void put_checks(struct writer *w, const struct checks *cs)
 			continue;
 		begin_item(w);
 		fputs("\"id\": ", w->out);
-		put_string(w->out, c->id);
+		put_json(w->out, c->id);
 		put_member(w->out, "title", c->title);
 		put_member(w->out, "severity", severity_name(c->severity));
 		fprintf(w->out, ", \"user\": %s}", boolean(c->user));
@@ -159,7 +135,7 @@ static int put_finding(void *arg, const struct finding *f, struct err *err)
 	(void)err;
 	begin_item(w);
 	fputs("\"check\": ", w->out);
-	put_string(w->out, f->check->id);
+	put_json(w->out, f->check->id);
 	put_member(w->out, "status", status_name(f->status));
 	put_member(w->out, "severity", severity_name(f->check->severity));
 	put_member(w->out, "target", f->target);
@@ -189,7 +165,7 @@ static int put_probe(void *arg, const struct probe_outcome *p, struct err *err)
 	(void)err;
 	begin_item(w);
 	fputs("\"probe\": ", w->out);
-	put_string(w->out, p->probe);
+	put_json(w->out, p->probe);
 	put_member(w->out, "target", p->target);
 	put_member(w->out, "host", p->host);
 	put_member(w->out, "outcome", p->outcome);

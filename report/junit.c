@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "report/common.h"
+#include "report/escape.h"
 #include "report/format.h"
-#include "report/utf8.h"
 
 #define TEXT_MAX_BYTES 8192 /* of one finding's text */
 
@@ -22,27 +22,6 @@ struct writer {
 	struct totals *totals; /* one a check, in the order of checks->v, and the sum behind the last */
 	const struct check *open;
 };
-
-/* Characters that XML 1.0 has no way to write, escaped or not. */
-static bool forbidden(uint32_t c)
-{
-	return c == UINT32_MAX || (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0xfffe || c == 0xffff;
-}
-
-static void put_xml(FILE *out, const char *s)
-{
-	uint32_t c;
-
-	for (size_t n; *s != '\0'; s += n) {
-		n = utf8_next(s, &c);
-		if (forbidden(c))
-			fputs("\xef\xbf\xbd", out);
-		else if (c < 0x20 || strchr("<>&\"'", (int)(c < 0x80 ? c : 'x')) != NULL)
-			fprintf(out, "&#%u;", (unsigned int)c);
-		else
-			fwrite(s, 1, n, out);
-	}
-}
 
 static void put_attribute(FILE *out, const char *name, const char *value)
 {

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "report/common.h"
+#include "report/escape.h"
 #include "report/format.h"
-#include "report/utf8.h"
 
 #define SHOWN 20            /* findings of one check and status; more only with --all */
 #define LINE_MAX_BYTES 8192 /* of one finding's text */
@@ -35,28 +35,6 @@ static const struct {
 	[VERDICT_UNKNOWN] = {"UNKNOWN", "1;35"},
 };
 
-/* Could change what a terminal shows: control characters, and marks that turn the direction of a line. */
-static bool deceives(uint32_t c)
-{
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
-	       (c >= 0x2066 && c <= 0x2069);
-}
-
-static void put_safe(FILE *out, const char *s)
-{
-	uint32_t c;
-
-	for (size_t n; *s != '\0'; s += n) {
-		n = utf8_next(s, &c);
-		if (c != UINT32_MAX && !deceives(c)) {
-			fwrite(s, 1, n, out);
-			continue;
-		}
-		for (size_t i = 0; i < n; i++)
-			fprintf(out, "\\x%02x", (unsigned int)(unsigned char)s[i]);
-	}
-}
-
 static void put_coloured(const struct writer *w, const char *colour, const char *s)
 {
 	if (w->o->colour)
@@ -85,7 +63,7 @@ static void put_paragraph(const struct writer *w, const char *label, const char 
 			column = indent;
 		}
 		fputc(' ', w->out);
-		put_safe(w->out, word);
+		put_terminal(w->out, word);
 		column += n + 1;
 		s += n;
 	}
@@ -113,14 +91,14 @@ static void end_check(struct writer *w)
 		put_paragraph(w, "fix", c->fix);
 	for (size_t i = 0; i < c->nrefs; i++) {
 		fputs(i == 0 ? "  refs: " : ", ", w->out);
-		put_safe(w->out, c->refs[i]);
+		put_terminal(w->out, c->refs[i]);
 	}
 	fputs(c->nrefs > 0 ? "\n\n" : "\n", w->out);
 }
 
 static void begin_check(struct writer *w, const struct check *c)
 {
-	put_safe(w->out, c->title != NULL ? c->title : c->id);
+	put_terminal(w->out, c->title != NULL ? c->title : c->id);
 	fprintf(w->out, "  [%s, %s%s]\n", c->id, severity_name(c->severity), c->user ? ", from a --checks folder" : "");
 }
 
@@ -136,13 +114,13 @@ static void put_line(struct writer *w, const struct finding *f)
 	put_coloured(w, looks[f->status].colour, word);
 	fputs("  ", w->out);
 	if (w->ntargets > 1 && f->target != NULL && strcmp(f->target, buf_str(&subject)) != 0) {
-		put_safe(w->out, f->target);
+		put_terminal(w->out, f->target);
 		fputc(' ', w->out);
 	}
-	put_safe(w->out, buf_str(&subject));
+	put_terminal(w->out, buf_str(&subject));
 	if (found.len > 0)
 		fputs(": ", w->out);
-	put_safe(w->out, buf_str(&found));
+	put_terminal(w->out, buf_str(&found));
 	fputc('\n', w->out);
 	buf_dispose(&subject);
 	buf_dispose(&found);
@@ -190,7 +168,7 @@ static int put_unverified(void *arg, const char *name, const char *platform, con
 	if (tls == NULL || strstr(tls, "not verified") == NULL)
 		return 0;
 	fputs(w->nunverified++ == 0 ? "Certificates are NOT verified for: " : ", ", w->out);
-	put_safe(w->out, name);
+	put_terminal(w->out, name);
 	return 0;
 }
 
@@ -206,16 +184,16 @@ static int put_probe(void *arg, const struct probe_outcome *p, struct err *err)
 	if (!w->o->all && w->nprobes > SHOWN)
 		return 0;
 	fprintf(w->out, "  %-11s  ", p->outcome);
-	put_safe(w->out, p->target != NULL ? p->target : "");
+	put_terminal(w->out, p->target != NULL ? p->target : "");
 	if (p->host != NULL) {
 		fputc(' ', w->out);
-		put_safe(w->out, p->host);
+		put_terminal(w->out, p->host);
 	}
 	fputs("  ", w->out);
-	put_safe(w->out, p->probe);
+	put_terminal(w->out, p->probe);
 	if (p->error != NULL) {
 		fputs(": ", w->out);
-		put_safe(w->out, p->error);
+		put_terminal(w->out, p->error);
 	}
 	fputs(p->user ? " (from a --checks folder)\n" : "\n", w->out);
 	return 0;
@@ -225,7 +203,7 @@ static void put_globs(FILE *out, const char *label, const char **globs)
 {
 	for (const char **g = globs; g != NULL && *g != NULL; g++) {
 		fputs(g == globs ? label : ", ", out);
-		put_safe(out, *g);
+		put_terminal(out, *g);
 	}
 	if (globs != NULL && globs[0] != NULL)
 		fputc('\n', out);
@@ -266,10 +244,10 @@ static void put_verdict(const struct writer *w, const struct run *run)
 		                : "");
 	put_coloured(w, verdicts[run->verdict].colour, verdicts[run->verdict].word);
 	fputs("  ", w->out);
-	put_safe(w->out, run->profile != NULL ? run->profile : "");
+	put_terminal(w->out, run->profile != NULL ? run->profile : "");
 	if (run->why != NULL && run->why[0] != '\0') {
 		fputs(": ", w->out);
-		put_safe(w->out, run->why);
+		put_terminal(w->out, run->why);
 	}
 	fputc('\n', w->out);
 }

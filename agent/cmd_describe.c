@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmd_describe.c - migready describe: all about one check, probe, table, view or profile; or what would be sent. */
+#include <string.h>
+
+#include "base/file.h"
+#include "base/str.h"
+#include "command.h"
+
+/* clang-format off */
+static const struct option_def options[] = {
+	{.name = "requests", .help = "what a run would send, one request a line, instead of NAME"},
+	OPTION_INVENTORY,
+	OPTION_FACTS,
+	OPTION_PROFILE,
+	OPTION_CHECKS,
+	OPTIONS_COMMON
+};
+/* clang-format on */
+
+#define FILE_BYTES (1 << 20)
+
+static const char *type_name(enum coltype type)
+{
+	static const char *const names[] = {"text", "integer", "real", "boolean", "ref"};
+
+	return names[type];
+}
+
+static void put_field(const char *label, const char *value)
+{
+	if (value != NULL)
+		printf("%-11s %s\n", label, value);
+}
+
+static void put_words(const char *label, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		printf("%-11s %s\n", i == 0 ? label : "", words[i]);
+}
+
+static void describe_check(const struct check *c)
+{
+	printf("check %s\n\n", c->id);
+	put_field("title", c->title);
+	put_field("subject", subject_name(c->subject));
+	put_field("depends", depends_name(c->depends));
+	put_field("severity", severity_name(c->severity));
+	put_words("platforms", c->platforms, c->nplatforms);
+	for (size_t i = 0; i < c->nparams; i++)
+		printf("%-11s %s = %s\n", i == 0 ? "params" : "", c->params[i].name, c->params[i].value);
+	put_field("symptom", c->symptom);
+	put_field("fix", c->fix);
+	put_words("refs", c->refs, c->nrefs);
+	put_field("file", c->file);
+	printf("\n%s\n", c->sql);
+}
+
+static void describe_columns(const struct table *t)
+{
+	for (size_t i = 0; i < t->rows.ncolumns; i++) {
+		const struct column *c = &t->rows.columns[i];
+
+		printf("  %-24s %-8s %s", c->name, type_name(c->type), c->request != NULL ? c->request : "");
+		if (c->unset != NULL)
+			printf("%sleft out means %s", c->request != NULL ? "; " : "", c->unset);
+		putchar('\n');
+	}
+}
+
+static void describe_probe(const struct probe *p)
+{
+	printf("probe %s\n\n", p->id);
+	put_field("about", p->about);
+	put_field("transport", p->transport->name);
+	put_field("scope", p->host_scope ? "host" : "target");
+	for (size_t i = 0; i < p->req.nfields; i++)
+		put_field(p->req.fields[i].name, p->req.fields[i].value);
+	put_field("pattern", p->pattern);
+	put_field("for_each", p->for_each);
+	put_field("file", p->file);
+	for (size_t i = 0; i < p->ntables; i++) {
+		printf("\ntable %s%s\n", p->tables[i].name,
+		       p->tables[i].set ? " (stored once per distinct answer)" : "");
+		describe_columns(&p->tables[i]);
+	}
+}
+
+static void describe_table(const struct probes *ps, const struct table *t)
+{
+	printf("table %s%s\n\n", t->name, t->set ? " (stored once per distinct answer)" : "");
+	describe_columns(t);
+	fputs("\nfilled by", stdout);
+	for (size_t i = 0; i < ps->n; i++)
+		for (size_t j = 0; j < ps->v[i]->ntables; j++)
+			if (strcmp(ps->v[i]->tables[j].name, t->name) == 0)
+				printf(" %s", ps->v[i]->id);
+	putchar('\n');
+}
+
+/* A view or a profile is explained by its own file. 1: there is none of that name. */
+static int describe_file(struct app *app, const char *what, const char *folder, const char *name, const char *suffix,
+                         struct err *err)
+{
+	const char *root = app_data_dir(err), **files;
+	const char *path, *text;
+	size_t n, len;
+
+	if (root == NULL)
+		return -1;
+	folder = arena_printf(app->arena, "%s/%s", root, folder);
+	path = arena_printf(app->arena, "%s/%s%s", folder, name, suffix);
+	if (file_list(app->arena, folder, suffix, &files, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(files[i], path) != 0)
+			continue;
+		text = file_read(app->arena, path, FILE_BYTES, &len, err);
+		if (text == NULL)
+			return -1;
+		printf("%s %s\n\n%s", what, name, text);
+		return 0;
+	}
+	return 1;
+}
+
+static int unknown(const struct app *app, const char *name, struct err *err)
+{
+	size_t n = 0, max = app->checks.n + app->probes.n;
+	const char **names;
+	char hint[96];
+
+	for (size_t i = 0; i < app->probes.n; i++)
+		max += app->probes.v[i]->ntables;
+	names = arena_array(app->arena, max, sizeof(*names));
+	for (size_t i = 0; i < app->checks.n; i++)
+		names[n++] = app->checks.v[i]->id;
+	for (size_t i = 0; i < app->probes.n; i++) {
+		names[n++] = app->probes.v[i]->id;
+		for (size_t j = 0; j < app->probes.v[i]->ntables; j++)
+			names[n++] = app->probes.v[i]->tables[j].name;
+	}
+	return err_set(err, ERR_USAGE, "no check, probe, table, view or profile is named '%.64s'%s", name,
+	               did_you_mean(hint, sizeof(hint), name, names, n));
+}
+
+static int describe(struct app *app, const char *name, struct err *err)
+{
+	const struct check *check = checks_find(&app->checks, name);
+	const struct table *table = probes_table(&app->probes, name);
+	int r;
+
+	if (check != NULL)
+		return describe_check(check), 0;
+	if (table != NULL)
+		return describe_table(&app->probes, table), 0;
+	for (size_t i = 0; i < app->probes.n; i++)
+		if (strcmp(app->probes.v[i]->id, name) == 0)
+			return describe_probe(app->probes.v[i]), 0;
+	r = describe_file(app, "view", "checks/model", name, ".sql", err);
+	if (r > 0)
+		r = describe_file(app, "profile", "profiles", name, ".yaml", err);
+	return r > 0 ? unknown(app, name, err) : r;
+}
+
+static int run(struct parsed *p, struct err *err)
+{
+	bool requests = option_count(p, "requests") > 0;
+	struct app_options o;
+	struct app app = {0};
+	int r;
+
+	if (command_wants_args(p, requests ? 0 : 1, "a name", err) < 0)
+		return -1;
+	if (!requests && (option_text(p, "inventory") != NULL || option_text(p, "facts") != NULL))
+		return err_set(err, ERR_USAGE, "--inventory and --facts are for --requests");
+	command_app_options(p, &o);
+	if (requests) {
+		r = app_requests(&app, &o, stdout, err);
+	} else {
+		r = app_load(&app, &o, err);
+		if (r == 0)
+			r = describe(&app, p->args[0], err);
+	}
+	app_close(&app);
+	return r;
+}
+
+const struct command command_describe = {
+	.name = "describe",
+	.about = "all about one check, probe, table, view or profile; or what a run would send",
+	.usage = "NAME [OPTION]...\n--requests [-i INVENTORY] [--facts FACTS] [OPTION]...",
+	.options = options,
+	.details =
+		"--requests prints every kind of request that the profile's checks cause, with its placeholders; with "
+                "--facts,\n"
+		"those that repeat (one a migration path, say) are written out for what is recorded. Nothing is sent.",
+	.examples = "migready describe cpu-feature-parity\n"
+		    "migready describe vsphere_vmknic\n"
+		    "migready describe --requests -i inventory.yaml -p evacuation",
+	.run = run,
+};
