@@ -22,7 +22,7 @@ PATHS = {
     vim.VirtualMachine: """name parent runtime.host runtime.powerState runtime.connectionState config.template
         config.extraConfig config.managedBy config.hardware.device""",
     vim.ComputeResource: "name host summary",
-    vim.Datastore: "name summary host",
+    vim.Datastore: "name summary summary.type host",
 }
 
 

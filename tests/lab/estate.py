@@ -216,11 +216,12 @@ class Estate:
         store = self.add("Datastore", f"datastore-{20 + i}")
         store.name = f"nfs-{i + 1:02}"
         store.mount = (store.name, "nas01.lab.example", f"/export/ds{i + 1}", 3)
+        url = f"ds:///vmfs/volumes/{uuid.uuid5(NAMESPACE, store.name)}/"
         store.properties |= {
-            "name": string(store.name), "parent": reference(folder),
+            "name": string(store.name), "parent": reference(folder), "summary.type": string("NFS"), "summary.url": string(url),
             "summary": Value(
                 "DatastoreSummary", store.reference("datastore"), f"<name>{store.name}</name>",
-                f"<url>ds:///vmfs/volumes/{uuid.uuid5(NAMESPACE, store.name)}/</url><capacity>10995116277760</capacity>",
+                f"<url>{url}</url><capacity>10995116277760</capacity>",
                 "<freeSpace>5497558138880</freeSpace><accessible>true</accessible><multipleHostAccess>true"
                 "</multipleHostAccess><type>NFS</type><maintenanceMode>normal</maintenanceMode>"),
             "info": Value(

@@ -24,7 +24,7 @@ import xml.etree.ElementTree as ElementTree
 import zlib
 from xml.sax.saxutils import escape
 
-from estate import DEFECTS, Estate, Object, string
+from estate import DEFECTS, Estate, Object, Value, string
 
 VIM = "{urn:vim25}"
 XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
@@ -38,7 +38,7 @@ PARENTS = {"ClusterComputeResource": ("ComputeResource", "ManagedEntity"), "Host
            "VirtualMachine": ("ManagedEntity",), "Datastore": ("ManagedEntity",), "Folder": ("ManagedEntity",),
            "Datacenter": ("ManagedEntity",), "ResourcePool": ("ManagedEntity",), "Network": ("ManagedEntity",)}
 # Properties of the schema that the estate leaves unset: neither a value nor an error.
-UNSET = {"config.managedBy", "summary.currentEVCModeKey", "summary.maxEVCModeKey", "parent", "effectiveRole"}
+UNSET = {"config.managedBy", "runtime.standbyMode", "parent", "effectiveRole"}
 SERVICES = {"rootFolder": ("Folder", "group-d1"), "propertyCollector": ("PropertyCollector", "propertyCollector"),
             "viewManager": ("ViewManager", "ViewManager"), "sessionManager": ("SessionManager", "SessionManager")}
 
@@ -453,7 +453,8 @@ class Server(http.server.ThreadingHTTPServer):
             "apiType": "VirtualCenter", "apiVersion": options.api_version, "instanceUuid": "0d7b7e0c-0000-4000-8000-000000000001"}
         self.objects = {o.moid: o for o in estate.objects}
         self.objects["ServiceInstance"] = Object("ServiceInstance", "ServiceInstance", **{
-            f"content.about.{k}": string(v) for k, v in self.about.items()})
+            "content.about": Value("AboutInfo", *(f"<{k}>{v}</{k}>" for k, v in self.about.items())),
+            **{f"content.about.{k}": string(v) for k, v in self.about.items()}})
         self.known = {}
         for obj in self.objects.values():
             for type_ in (obj.type, *PARENTS.get(obj.type, ())):
