@@ -22,7 +22,7 @@ void *arena_array(struct arena *a, size_t n, size_t size); /* n * size, checked 
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-char *arena_vprintf(struct arena *a, const char *fmt, va_list ap);
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
 /* malloc family that ends the program instead of returning NULL. */
 void *xmalloc(size_t size);
