@@ -2,17 +2,14 @@
 /* yaml.c - libyaml's events become a tree of places and texts; tables of keys check it. */
 #include "base/yaml.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <yaml.h>
 
+#include "base/file.h"
 #include "base/str.h"
 
 #define MAX_BYTES (1024 * 1024)
@@ -304,52 +301,14 @@ struct ynode *yaml_parse(struct arena *a, const char *file, const char *text, si
 	return root;
 }
 
-/* Up to SIZE bytes; -1 and errno on failure. */
-static ssize_t read_up_to(int fd, char *data, size_t size)
-{
-	size_t len = 0;
-
-	while (len < size) {
-		ssize_t n = read(fd, data + len, size - len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	return (ssize_t)len;
-}
-
-static struct ynode *load_fd(struct arena *a, const char *name, int fd, struct err *err)
-{
-	CLEANUP_FREE char *text = xmalloc(MAX_BYTES + 1);
-	ssize_t len = read_up_to(fd, text, MAX_BYTES + 1);
-
-	if (len < 0) {
-		err_set(err, ERR_IO, "%s: %s", name, strerror(errno));
-		return NULL;
-	}
-	return yaml_parse(a, name, text, (size_t)len, 1, err);
-}
-
 struct ynode *yaml_load(struct arena *a, const char *path, struct err *err)
 {
-	struct ynode *root;
-	int fd;
+	size_t len;
+	const char *text = file_read(a, path, MAX_BYTES, &len, err);
 
-	if (strcmp(path, "-") == 0)
-		return load_fd(a, "standard input", STDIN_FILENO, err);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0) {
-		err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+	if (text == NULL)
 		return NULL;
-	}
-	root = load_fd(a, path, fd, err);
-	close(fd);
-	return root;
+	return yaml_parse(a, strcmp(path, "-") == 0 ? "standard input" : path, text, len, 1, err);
 }
 
 static void __attribute__((format(printf, 5, 0)))

@@ -34,7 +34,8 @@ struct ynode {
  * An empty document gives an empty mapping. NULL and err (ERR_CONFIG) on failure. */
 struct ynode *yaml_parse(struct arena *a, const char *file, const char *text, size_t len, int first_line, struct err *err);
 
-/* Reads and parses a file of at most 1 MiB; "-" is standard input. ERR_IO when it can't be read. */
+/* Reads and parses a file of at most 1 MiB; "-" is standard input. ERR_IO when it can't be read, ERR_LIMIT when it is
+ * larger. */
 struct ynode *yaml_load(struct arena *a, const char *path, struct err *err);
 
 /* "FILE:LINE:COLUMN: " and the message, at the node's value (or _key: at its key). Always -1, kind ERR_CONFIG. */
