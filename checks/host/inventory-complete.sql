@@ -1,0 +1,30 @@
+/*
+title: Every host and VM of the cluster is listed
+subject: cluster
+depends: cluster
+severity: critical
+platforms: [vsphere, kvm]
+symptom: >
+  Everything that was looked at is fine, and the migration fails on a host or a VM that the account was never shown.
+fix: >
+  Give the account the Read-only role on the inventory's root folder, with "Propagate to children", and look for a permission
+  further down (a folder, a host, a VM) that takes it away again.
+refs: ["vSphere API: ComputeResource.summary.numHosts", "vSphere API: ClusterUsageSummary.totalVmCount",
+       "vSphere API: ManagedEntity.effectiveRole"]
+*/
+SELECT c.id AS cluster,
+       CASE WHEN i.hosts_listed < i.hosts_counted OR i.vms_listed < i.vms_counted THEN 'fail'
+            WHEN i.hosts_listed >= i.hosts_counted AND i.vms_counted >= 0 AND i.vms_listed >= i.vms_counted THEN 'pass'
+            WHEN i.hosts_listed >= i.hosts_counted AND i.vms_counted = -1 AND i.root_readable THEN 'pass'
+            ELSE 'unknown' END AS status,
+       'listed: hosts ' || i.hosts_listed || ', VMs ' || i.vms_listed AS observed,
+       'there are: hosts ' || i.hosts_counted || CASE WHEN i.vms_counted >= 0 THEN ', VMs ' || i.vms_counted ELSE '' END
+           AS expected,
+       CASE WHEN i.hosts_counted IS NULL THEN 'the server did not say how many hosts there are'
+            WHEN i.vms_counted IS NULL THEN 'the server did not say how many VMs there are'
+            WHEN i.vms_counted = -1 AND i.root_readable IS NULL
+            THEN 'the server keeps no count of VMs, and the account''s roles on the root folder are not known'
+            WHEN i.vms_counted = -1 AND NOT i.root_readable
+            THEN 'the server keeps no count of VMs, and the account has no role that reads the root folder' END AS detail
+  FROM cluster AS c
+  LEFT JOIN cluster_inventory AS i ON i.cluster = c.id

@@ -1,0 +1,19 @@
+/*
+Spine: virtual machines. Those on hosts that --exclude takes out are not here, and a VM that two targets list is here once, with
+the host that stays.
+
+id        TARGET/REF
+target    id of its target
+platform  vsphere
+name      as people know it
+host      id of the host it runs or is registered on; NULL when the account may not see that host
+cluster   id of that host's cluster, or NULL
+*/
+-- index: id
+-- index: cluster
+-- arm: vsphere
+SELECT v.vm AS id, substr(v.vm, 1, instr(v.vm, '/') - 1) AS target, 'vsphere' AS platform, v.name, v.host, h.cluster
+  FROM vsphere_vm AS v
+  LEFT JOIN host AS h ON h.id = v.host
+  LEFT JOIN host_listed AS l ON l.id = v.host
+ WHERE h.id IS NOT NULL OR l.id IS NULL
