@@ -124,18 +124,18 @@ static void show(const struct target *target, const struct request *const *reqs,
 static const struct request_key keys[] = {
 	{"file", "absolute path of a text file (at most 4 MiB); blanks at its end are dropped", true},
 	{"files",
-	"absolute pattern with * between slashes: the list `files` of {path, match: what the first * stands for, text} (at "
-	"most 4096 files of 64 KiB); with decode regex the named groups of the first match in place of text",
-	false},
+         "absolute pattern with * between slashes: the list `files` of {path, match: what the first * stands for, text} "
+         "(at most 4096 files of 64 KiB); with decode regex the named groups of the first match in place of text",
+         false},
 	{"command",
-	"program and arguments, split at blanks (a backslash takes the next character as it is), run without a shell; it "
-	"must end with status 0 and print at most 4 MiB",
-	true},
+         "program and arguments, split at blanks (a backslash takes the next character as it is), run without a shell; "
+         "it must end with status 0 and print at most 4 MiB",
+         true},
 	{"system", "clock, host or kvm: what this machine's kernel says of them", false},
 	{"decode",
-	"text (default; at most 1 MiB, path `.`), lines (the list `lines`), json (an array becomes the list `items`) or regex "
-	"(the list `matches`: the named groups of every match of `pattern`)",
-	false},
+         "text (default; at most 1 MiB, path `.`), lines (the list `lines`), json (an array becomes the list `items`) "
+         "or regex (the list `matches`: the named groups of every match of `pattern`)",
+         false},
 	{"pattern", "PCRE2 pattern with named groups, for decode regex", false},
 	{0},
 };

@@ -13,7 +13,7 @@ struct command {
 	struct task task;
 	uv_process_t process;
 	uv_pipe_t out, err;
-	int handles;  /* of the three, not closed yet */
+	int handles; /* of the three, not closed yet */
 	bool started, exited;
 	int64_t status;
 	int signal;

@@ -92,7 +92,8 @@ int local_check_decode(const struct request *req, bool files, struct err *err)
 		return err_set(err, ERR_CONFIG, "decode: '%s' is not known (expected text, lines, json or regex)",
 		               request_get(req, "decode"));
 	if (files && !d->files)
-		return err_set(err, ERR_CONFIG, "decode: '%s' doesn't go with `files:` (expected text or regex)", d->name);
+		return err_set(err, ERR_CONFIG, "decode: '%s' doesn't go with `files:` (expected text or regex)",
+		               d->name);
 	if (d->pattern && !pattern)
 		return err_set(err, ERR_CONFIG, "decode: regex needs `pattern:`");
 	if (!d->pattern && pattern)

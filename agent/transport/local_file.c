@@ -10,8 +10,8 @@
 #include "transport/local.h"
 
 #define MAX_FILES 4096
-#define MAX_EACH (64u * 1024)            /* bytes of one of several files */
-#define MAX_TOTAL (16u * 1024 * 1024)    /* bytes of all of them together */
+#define MAX_EACH (64u * 1024)         /* bytes of one of several files */
+#define MAX_TOTAL (16u * 1024 * 1024) /* bytes of all of them together */
 
 static int file_err(struct err *err, const char *path)
 {

@@ -49,7 +49,8 @@ static void add_hex_id(struct arena *a, struct val *map, const char *name, const
 {
 	char *lower;
 
-	if (text == NULL || strlen(text) != len || strspn(text, "0123456789abcdefABCDEF-") != len || placeholder_uuid(text))
+	if (text == NULL || strlen(text) != len || strspn(text, "0123456789abcdefABCDEF-") != len ||
+	    placeholder_uuid(text))
 		return;
 	lower = arena_strdup(a, text);
 	for (char *p = lower; *p != '\0'; p++)
@@ -87,8 +88,8 @@ static int read_host(struct arena *a, struct val *map, struct err *err)
 static int read_clock(struct arena *a, struct val *map, struct err *err)
 {
 	static const char *const states[] = {
-		[TIME_OK] = "ok",   [TIME_INS] = "insert",  [TIME_DEL] = "delete",
-		[TIME_OOP] = "oop", [TIME_WAIT] = "wait",   [TIME_ERROR] = "error",
+		[TIME_OK] = "ok",   [TIME_INS] = "insert", [TIME_DEL] = "delete",
+		[TIME_OOP] = "oop", [TIME_WAIT] = "wait",  [TIME_ERROR] = "error",
 	};
 	struct timex t = {.modes = 0};
 	int state = adjtimex(&t);

@@ -127,9 +127,10 @@ static int malformed(struct listing *l, const char *what)
 static int on_link(struct nl_msg *msg, void *arg)
 {
 	static const struct nla_policy policy[IFLA_MAX + 1] = {
-		[IFLA_MTU] = {.type = NLA_U32},     [IFLA_MIN_MTU] = {.type = NLA_U32}, [IFLA_MAX_MTU] = {.type = NLA_U32},
-		[IFLA_MASTER] = {.type = NLA_U32},  [IFLA_LINK] = {.type = NLA_U32},    [IFLA_OPERSTATE] = {.type = NLA_U8},
-		[IFLA_CARRIER] = {.type = NLA_U8},  [IFLA_IFNAME] = {.maxlen = IFNAMSIZ},
+		[IFLA_MTU] = {.type = NLA_U32},         [IFLA_MIN_MTU] = {.type = NLA_U32},
+		[IFLA_MAX_MTU] = {.type = NLA_U32},     [IFLA_MASTER] = {.type = NLA_U32},
+		[IFLA_LINK] = {.type = NLA_U32},        [IFLA_OPERSTATE] = {.type = NLA_U8},
+		[IFLA_CARRIER] = {.type = NLA_U8},      [IFLA_IFNAME] = {.maxlen = IFNAMSIZ},
 		[IFLA_LINKINFO] = {.type = NLA_NESTED},
 	};
 	struct listing *l = arg;
@@ -312,8 +313,7 @@ static struct val *dump_read(struct arena *a, const char *name, struct err *err)
 }
 
 static const struct request_key keys[] = {
-	{"dump", "links: the list `links`, one entry a network interface; addresses: the list `addresses`, one entry an IP address",
-	false},
+	{"dump", "links: the list `links`, an entry an interface; addresses: the list `addresses`", false},
 	{0},
 };
 

@@ -29,7 +29,7 @@ struct task {
 	struct ask *ask;     /* NULL: has ended */
 	struct arena *arena; /* freed with the task */
 	uv_timer_t deadline;
-	struct err why; /* what the ask ends with when the deadline fires */
+	struct err why;               /* what the ask ends with when the deadline fires */
 	void (*stop)(struct task *t); /* the ask ended early: end what runs; task_done() follows once it has */
 };
 
@@ -52,7 +52,7 @@ void task_offload(struct session *s, struct ask *ask, task_read *read, const cha
 void task_start(struct task *t, struct session *s, struct ask *ask); /* counts the ask, starts its deadline */
 void task_answer(struct task *t, const struct val *root);            /* T's ask must not have ended */
 void task_end(struct task *t, const struct err *err);                /* nothing when it has ended */
-void task_soon(struct task *t, const struct err *err); /* ends and stops it in the loop's next round */
+void task_soon(struct task *t, const struct err *err);               /* ends and stops it in the loop's next round */
 void task_done(struct task *t); /* nothing of it runs, no handle of its kind is open: frees it, soon */
 
 #endif

@@ -134,6 +134,7 @@ static int denied_as_nobody(const char *path)
 
 static void denied_is_its_own_kind(void **state)
 {
+	char program[512] = "";
 	int status;
 	pid_t pid;
 
@@ -144,10 +145,13 @@ static void denied_is_its_own_kind(void **state)
 	}
 	write_text("secret", "x");
 	chmod(in_dir("secret"), 0600);
+	assert_true(readlink("/proc/self/exe", program, sizeof(program) - 1) > 0);
 	pid = fork();
 	/* A fresh program: the thread pool of this one doesn't survive fork(). */
-	if (pid == 0)
-		execl("/proc/self/exe", "test_local", "denied", in_dir("secret"), (char *)NULL);
+	if (pid == 0) {
+		execl(program, "test_local", "denied", in_dir("secret"), (char *)NULL);
+		_exit(9);
+	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
@@ -315,7 +319,8 @@ static void placeholders_stay_one_word(void **state)
 	(void)state;
 	assert_string_equal(local->encode(a, "command", "a b\\c"), "a\\ b\\\\c");
 	assert_string_equal(local->encode(a, "file", "/a b"), "/a b");
-	expect_text("command", arena_printf(a, "printf [%%s] %s x", local->encode(a, "command", "a b\\c")), "[a b\\c][x]");
+	expect_text("command", arena_printf(a, "printf [%%s] %s x", local->encode(a, "command", "a b\\c")),
+	            "[a b\\c][x]");
 	arena_free(a);
 }
 
@@ -326,7 +331,8 @@ static void command_failures(void **state)
 	expect_err("command", "sh -c echo\\ out;echo\\ why\\ >&2;echo\\ more\\ >&2;exit\\ 3", 0, ERR_PROTOCOL,
 	           "sh: exit status 3: why");
 	expect_err("command", "sh -c echo\\ out;exit\\ 4", 0, ERR_PROTOCOL, "sh: exit status 4: out");
-	expect_err("command", "sh -c echo\\ x:\\ Permission\\ denied\\ >&2;exit\\ 1", 0, ERR_DENIED, "Permission denied");
+	expect_err("command", "sh -c echo\\ x:\\ Permission\\ denied\\ >&2;exit\\ 1", 0, ERR_DENIED,
+	           "Permission denied");
 	expect_err("command", "sh -c kill\\ -9\\ $$", 0, ERR_PROTOCOL, "killed by signal 9");
 	expect_err("command", "head -c 5000000 /dev/zero", 0, ERR_LIMIT, "printed more than 4194304 bytes");
 	expect_err("command", "yes", 10000, ERR_LIMIT, "printed more than");
@@ -390,7 +396,8 @@ static void many_at_once(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 24; i++) {
-		asked_init(&q[i], NULL, 0, i % 2 == 0 ? "command" : "system", i % 2 == 0 ? "echo hello" : "clock", NULL);
+		asked_init(&q[i], NULL, 0, i % 2 == 0 ? "command" : "system", i % 2 == 0 ? "echo hello" : "clock",
+		           NULL);
 		all[i] = &q[i];
 	}
 	ask_loop(local, all, 24, NULL);
@@ -489,7 +496,8 @@ static void requests_are_checked(void **state)
 
 static void show_is_one_line_each(void **state)
 {
-	static const struct request_field file = {"file", "/proc/cpuinfo"}, command = {"command", "chronyc -c tracking"};
+	static const struct request_field file = {"file", "/proc/cpuinfo"},
+					  command = {"command", "chronyc -c tracking"};
 	const struct request first = {.fields = &file, .nfields = 1}, second = {.fields = &command, .nfields = 1};
 	const struct request *const reqs[] = {&first, &second};
 	char *text = NULL;

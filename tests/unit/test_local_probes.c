@@ -136,6 +136,16 @@ static void links_and_addresses(void **state)
 	struct rows links = rows_of("linux_link"), addresses = rows_of("linux_address");
 
 	(void)state;
+	for (size_t i = 0; i < links.n; i++) {
+		assert_non_null(cell(&links, i, "name"));
+		assert_true(number(&links, i, "mtu") > 0);
+		assert_non_null(cell(&links, i, "kind"));
+		assert_true(number(&links, i, "master") >= 0);
+		assert_true(number(&links, i, "link") >= 0);
+		assert_true(number(&links, i, "link_netns") >= 0);
+		if (strcmp(cell(&links, i, "name"), "lo") == 0)
+			assert_string_equal(cell(&links, i, "kind"), "");
+	}
 	assert_true(has(&links, "name", "lo"));
 	assert_true(addresses.n == 0 || cell(&addresses, 0, "prefix_len") != NULL);
 	rows_dispose(&addresses);
@@ -219,7 +229,8 @@ static long node_memory_kib(const char *node)
 
 static void memory_and_numa(void **state)
 {
-	struct rows memory = rows_of("linux_memory"), nodes = rows_of("linux_numa_node"), cpus = rows_of("linux_numa_cpus");
+	struct rows memory = rows_of("linux_memory"), nodes = rows_of("linux_numa_node"),
+		    cpus = rows_of("linux_numa_cpus");
 
 	(void)state;
 	assert_int_equal(memory.n, 1);

@@ -250,7 +250,8 @@ static void cancelled(void **state)
 static void requests_are_checked(void **state)
 {
 	static const struct request_field good = {"dump", "links"}, bad = {"dump", "routes"};
-	const struct request with = {.fields = &good, .nfields = 1}, wrong = {.fields = &bad, .nfields = 1}, without = {0};
+	const struct request with = {.fields = &good, .nfields = 1}, wrong = {.fields = &bad, .nfields = 1},
+			     without = {0};
 	struct err err;
 
 	(void)state;

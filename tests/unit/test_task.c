@@ -37,8 +37,11 @@ static void offload_failing(struct session *s, struct ask **asks, size_t n)
 
 static void failure_is_told(void **state)
 {
-	const struct transport t = {
-		.open = task_open, .ask = offload_failing, .cancel = task_cancel, .close = task_close, .sent = task_sent};
+	const struct transport t = {.open = task_open,
+	                            .ask = offload_failing,
+	                            .cancel = task_cancel,
+	                            .close = task_close,
+	                            .sent = task_sent};
 	struct asked q;
 
 	(void)state;
