@@ -46,7 +46,7 @@ static void put_coloured(const struct writer *w, const char *colour, const char 
 /* "  LABEL: text", wrapped to the terminal's width under its first word; blanks of the source count as one. */
 static void put_paragraph(const struct writer *w, const char *label, const char *s)
 {
-	size_t indent = strlen(label) + 4, column = indent,
+	size_t indent = strlen(label) + 3, column = indent,
 	       width = w->o->width > NARROWEST ? (size_t)w->o->width : SIZE_MAX;
 
 	fprintf(w->out, "  %s:", label);
@@ -59,7 +59,7 @@ static void put_paragraph(const struct writer *w, const char *label, const char 
 		memcpy(word, s, n);
 		word[n] = '\0';
 		if (column + n + 1 > width && column > indent) {
-			fprintf(w->out, "\n%*s", (int)indent - 1, "");
+			fprintf(w->out, "\n%*s", (int)indent, "");
 			column = indent;
 		}
 		fputc(' ', w->out);
