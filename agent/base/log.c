@@ -15,7 +15,7 @@
 #include "base/str.h"
 
 #define MESSAGE_MAX 4096
-#define LINE_MAX_BYTES (8 * MESSAGE_MAX) /* one byte becomes six at most */
+#define LINE_MAX_BYTES ((size_t)8 * MESSAGE_MAX) /* one byte becomes six at most */
 #define NOT_UTF8 UINT32_MAX
 
 static struct log_options options = {.level = LOG_WARNING};

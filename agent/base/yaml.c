@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/str.h"
 
-#define MAX_BYTES (1024 * 1024)
+#define MAX_BYTES ((size_t)1024 * 1024)
 #define MAX_DEPTH 32
 #define MAX_NODES 100000
 

@@ -77,8 +77,10 @@ static void expect_error(enum secret_source source, const char *from, const char
 
 static void put_file(const char *data, size_t len, mode_t mode)
 {
-	FILE *f = fopen(path, "we");
+	FILE *f;
 
+	remove(path); /* a read-only one can't be written again */
+	f = fopen(path, "we");
 	assert_non_null(f);
 	assert_int_equal(fwrite(data, 1, len, f), len);
 	assert_int_equal(fclose(f), 0);

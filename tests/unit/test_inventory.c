@@ -209,10 +209,10 @@ static void test_thumbprints(void **state)
 		HEX32,
 		"SHA256:" HEX32,
 		"sha256:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:"
-	        "ff",
+		"ff",
 	};
 	static const char *const refused[] = {
-		HEX32 "00", HEX32 "0", "", "SHA256:", "SHA256:q83v", HEX32 ":", ":" HEX32, "0:0:1:1",
+		(HEX32 "00"), (HEX32 "0"), "", "SHA256:", "SHA256:q83v", (HEX32 ":"), (":" HEX32), "0:0:1:1",
 	};
 	static const char *const sha1[] = {
 		"00112233445566778899aabbccddeeff00112233",
