@@ -47,7 +47,8 @@ const struct val *val_get(const struct val *map, const char *name); /* first of 
 int val_malformed(struct err *err, const char *format, long line, long column, const char *text);
 
 /*
- * XML without document type, entities (beyond the five) or network; the result is the root element.
+ * XML in UTF-8 (whatever it declares) without document type, entities (beyond the five) or network; the result is the
+ * root element.
  *
  * An element of xsi:type ArrayOf... is a LIST, also when it is empty; any other element with element children is a MAP
  * (text beside the children is dropped); the rest is TEXT, "" when empty. xsi:nil="true" makes it a VAL_NULL. Names lose

@@ -23,7 +23,8 @@ struct decoder {
 	xml_each_fn *fn;
 	void *arg;
 	struct err *err;
-	bool failed; /* *err is set */
+	bool failed;   /* *err is set */
+	bool complete; /* the root element was closed */
 
 	struct val *open[VAL_MAX_DEPTH]; /* the elements that are not closed yet */
 	bool nil[VAL_MAX_DEPTH];
@@ -203,6 +204,7 @@ static void on_end(void *user, const xmlChar *local, const xmlChar *prefix, cons
 		val_add(d->open[d->depth - 1], v);
 	else
 		d->root = v;
+	d->complete = d->depth == 0;
 }
 
 static xmlSAXHandler handlers = {
@@ -215,6 +217,26 @@ static xmlSAXHandler handlers = {
 	.cdataBlock = on_text,
 	/* .error and .warning stay NULL: nothing is printed */
 };
+
+/*
+ * Answers are UTF-8, whatever they declare. Converters for other encodings stay out of it: when one of them fails,
+ * libxml2 (2.9) can call half a document well-formed. It chooses them by the first four bytes.
+ */
+static bool is_utf8_start(const char *data, size_t len)
+{
+	size_t n = len < 4 ? len : 4;
+
+	if (n == 0 || memchr(data, '\0', n) != NULL)
+		return false;
+	return strchr("< \t\r\n", data[0]) != NULL || (n >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0);
+}
+
+/* libxml2 has a second way to print, for errors that belong to no parser. */
+static void __attribute__((format(printf, 2, 3))) print_nothing(void *user, const char *format, ...)
+{
+	(void)user;
+	(void)format;
+}
 
 static void parse(struct decoder *d, const char *data, size_t len)
 {
@@ -235,7 +257,7 @@ static int result(struct decoder *d)
 
 	if (d->failed)
 		return -1;
-	if (d->ctxt->wellFormed)
+	if (d->ctxt->wellFormed && d->complete)
 		return 0;
 	if (e == NULL || e->message == NULL)
 		return val_malformed(d->err, "XML", xmlSAX2GetLineNumber(d->ctxt), xmlSAX2GetColumnNumber(d->ctxt),
@@ -251,12 +273,17 @@ int xml_each(struct arena *a, struct arena *scratch, const char *data, size_t le
 	int rc;
 
 	*ret_rest = NULL;
+	if (!is_utf8_start(data, len))
+		return val_malformed(err, "XML", 1, 1, len > 0 ? "neither XML nor in UTF-8" : "empty");
+	xmlSetGenericErrorFunc(NULL, print_nothing);
 	d.ctxt = xmlCreatePushParserCtxt(&handlers, &d, NULL, 0, NULL);
 	if (d.ctxt == NULL)
 		return err_set(err, ERR_INTERNAL, "the XML parser doesn't start");
-	xmlCtxtUseOptions(d.ctxt, XML_PARSE_NONET);
+	xmlCtxtUseOptions(d.ctxt, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
 	parse(&d, data, len);
 	rc = result(&d);
+	if (scratch != NULL)
+		arena_reset(scratch); /* what is left of an item that was cut */
 	xmlFreeParserCtxt(d.ctxt);
 	buf_dispose(&d.text);
 	if (rc == 0)
