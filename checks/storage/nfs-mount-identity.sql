@@ -15,6 +15,7 @@ refs: ["001_82856f7890981a1d.txt", "VMware vSphere Storage: NFS datastore guidel
 -- Two mounts are the same export when their folders agree apart from doubled and trailing slashes, and the servers do apart from
 -- case and a trailing dot, or the volume names do apart from the " (1)" that vCenter appends, or the capacities do. When only one
 -- of them is not to be found on the other host, only the server counts as proof: two exports may well look alike.
+-- Hosts with the same list are judged once, as the first of them.
 WITH mount AS MATERIALIZED (
 	SELECT h.cluster, v.host, v.name, v.kind, v.server, v.path,
 	       v.server || ':' || v.path || CASE v.kind WHEN 'nfs3' THEN ' (NFS 3)' ELSE ' (NFS 4.1)' END AS spelling,
@@ -30,8 +31,15 @@ WITH mount AS MATERIALIZED (
 	HAVING count(v.kind) < count(*) OR max(v.kind IN ('nfs3', 'nfs41') AND (v.server IS NULL OR v.path IS NULL)) = 1),
      suspect AS MATERIALIZED (
 	SELECT cluster, path_key FROM mount GROUP BY cluster, path_key HAVING count(DISTINCT spelling) > 1),
-     m AS MATERIALIZED (
+     odd AS MATERIALIZED (
 	SELECT mount.* FROM suspect JOIN mount USING (cluster, path_key)),
+     list AS MATERIALIZED (
+	SELECT cluster, host, group_concat(quote(name) || quote(spelling) || quote(capacity)) AS text
+	  FROM (SELECT * FROM odd ORDER BY cluster, host, path_key, spelling, name, capacity) GROUP BY cluster, host),
+     alike AS MATERIALIZED (
+	SELECT host, min(host) OVER (PARTITION BY cluster, text) AS first FROM list),
+     m AS MATERIALIZED (
+	SELECT odd.* FROM alike JOIN odd ON odd.host = alike.host WHERE alike.first = alike.host),
      meeting AS MATERIALIZED (
 	SELECT a.host, b.host AS peer, a.name, a.spelling AS here, b.spelling AS there, a.path_key, a.cluster,
 	       CASE WHEN x.host IS NULL AND y.host IS NULL
@@ -44,27 +52,31 @@ WITH mount AS MATERIALIZED (
 	 WHERE (x.host IS NULL OR y.host IS NULL) AND NOT (a.kind = 'nfs41' AND b.kind = 'nfs41')),
      popular AS MATERIALIZED (
 	SELECT cluster, path_key, spelling, n, row_number() OVER (PARTITION BY cluster, path_key ORDER BY n DESC, spelling) AS rank
-	  FROM (SELECT cluster, path_key, spelling, count(DISTINCT host) AS n FROM m GROUP BY cluster, path_key, spelling)),
+	  FROM (SELECT cluster, path_key, spelling, count(DISTINCT host) AS n FROM odd GROUP BY cluster, path_key, spelling)),
      conflict AS MATERIALIZED (
 	SELECT host, peer, max(same) AS same, group_concat(DISTINCT name) AS names,
 	       group_concat(here || ', there ' || there, '; ') AS text,
 	       group_concat(DISTINCT 'commonest in the cluster: ' || spelling || ', on ' || n) AS majority
 	  FROM (SELECT * FROM meeting WHERE same OR same IS NULL ORDER BY host, peer, here, there) AS w
 	  JOIN popular AS p ON p.cluster = w.cluster AND p.path_key = w.path_key AND p.rank = 1
-	 GROUP BY host, peer)
+	 GROUP BY host, peer),
+     side AS MATERIALIZED (
+	SELECT h.id AS host, a.first, u.host IS NOT NULL AS unsure, u.n AS volumes
+	  FROM host AS h LEFT JOIN alike AS a ON a.host = h.id LEFT JOIN unsure AS u ON u.host = h.id)
 SELECT host, json_group_array(peer) AS peer, status, names AS object, text AS observed,
        'one spelling of server, folder and version on both hosts' AS expected, detail
   FROM (SELECT p.host, p.peer, c.names, c.text,
                CASE WHEN c.same = 1 THEN 'fail'
-                    WHEN c.host IS NULL AND u.host IS NULL AND v.host IS NULL THEN 'pass'
+                    WHEN c.host IS NULL AND s.unsure = 0 AND d.unsure = 0 THEN 'pass'
                     ELSE 'unknown' END AS status,
                CASE WHEN c.same = 1 THEN c.majority
                     WHEN c.host IS NOT NULL THEN 'not known whether these are one export: names differ, and capacities were not given'
-                    WHEN u.host IS NOT NULL OR v.host IS NOT NULL
-                    THEN 'the list of file systems of ' || CASE WHEN u.host IS NULL THEN 'the other host' ELSE 'the host' END
-                         || CASE WHEN coalesce(u.n, v.n) = 0 THEN ' is empty' ELSE ' has gaps' END END AS detail
+                    WHEN s.unsure OR d.unsure
+                    THEN 'the list of file systems of ' || CASE WHEN s.unsure THEN 'the host' ELSE 'the other host' END
+                         || CASE WHEN CASE WHEN s.unsure THEN s.volumes ELSE d.volumes END = 0 THEN ' is empty' ELSE ' has gaps' END
+               END AS detail
           FROM host_pair AS p
-          LEFT JOIN conflict AS c ON c.host = p.host AND c.peer = p.peer
-          LEFT JOIN unsure AS u ON u.host = p.host
-          LEFT JOIN unsure AS v ON v.host = p.peer)
+          LEFT JOIN side AS s ON s.host = p.host
+          LEFT JOIN side AS d ON d.host = p.peer
+          LEFT JOIN conflict AS c ON c.host = s.first AND c.peer = d.first)
  GROUP BY host, status, names, text, detail
