@@ -56,7 +56,8 @@ static const struct {
 	const char *name;
 	enum what what;
 } types[] = {
-	{"$type", WHAT_TYPE}, {"$reftype", WHAT_REFTYPE},
+	{"$type", WHAT_TYPE},
+	{"$reftype", WHAT_REFTYPE},
 };
 
 #define NDOLLARS (sizeof(dollars) / sizeof(dollars[0]))
@@ -64,7 +65,8 @@ static const struct {
 
 static int unknown_dollar(const struct path *p, const char *word, struct err *err)
 {
-	static const char *const known[] = {"$ref", "$host", "$target", "$via", "$error", "$each.NAME", "$type", "$reftype"};
+	static const char *const known[] = {"$ref",   "$host",      "$target", "$via",
+	                                    "$error", "$each.NAME", "$type",   "$reftype"};
 	char hint[64];
 
 	return err_set(err, ERR_CONFIG, "path '%s': there is no '%s'%s", p->text, word,
@@ -155,12 +157,12 @@ static int parse_steps(struct path *p, struct arena *a, const char *s, const cha
 			return err_set(err, ERR_CONFIG, "path '%s': a name was expected before '%s'", p->text, s);
 		s = parse_separator(end, step, colon);
 		if (s == NULL)
-			return err_set(err, ERR_CONFIG, "path '%s': '%s' was not expected (names, '.', '[]', one ':')", p->text,
-			               end);
+			return err_set(err, ERR_CONFIG, "path '%s': '%s' was not expected (names, '.', '[]', one ':')",
+			               p->text, end);
 		p->arrays += step->each;
 		if (n > MAX_STEPS || p->arrays > MAX_ARRAYS)
-			return err_set(err, ERR_CONFIG, "path '%s': more than %d steps or %d arrays", p->text, MAX_STEPS,
-			               MAX_ARRAYS);
+			return err_set(err, ERR_CONFIG, "path '%s': more than %d steps or %d arrays", p->text,
+			               MAX_STEPS, MAX_ARRAYS);
 		*tail = step;
 	}
 	return 0;
@@ -187,7 +189,8 @@ static void find_request(struct path *p, struct arena *a, const char *from, cons
 	while (dots-- > 0)
 		last = last->next;
 	p->whole = arena_alloc(a, sizeof(*p->whole));
-	*p->whole = (struct step){.name = p->request[0] != '\0' ? p->request : NULL, .each = last->each, .next = last->next};
+	*p->whole = (struct step){
+		.name = p->request[0] != '\0' ? p->request : NULL, .each = last->each, .next = last->next};
 }
 
 struct path *path_parse(struct arena *a, const char *text, struct err *err)
@@ -478,7 +481,8 @@ static const char *column_value(const struct walk *w, const struct column *c)
 	case FROM_ERROR:
 		return ctx->error;
 	case FROM_EACH:
-		return ctx->each != NULL ? typed_or_bad(w, c->type, ctx->each(ctx->each_arg, c->path->each_name)) : NULL;
+		return ctx->each != NULL ? typed_or_bad(w, c->type, ctx->each(ctx->each_arg, c->path->each_name))
+		                         : NULL;
 	case FROM_ELEMENT:
 	case FROM_ROOT:
 		break;
@@ -535,8 +539,15 @@ static int walk_rows(struct walk *w, const struct step *s, const struct val *v)
 int rows_map(const struct rowspec *spec, const struct rowctx *ctx, const struct val *root, struct arena *a, row_fn *fn,
              void *arg, struct err *err)
 {
-	struct walk w = {.spec = spec, .ctx = ctx, .arena = a, .fn = fn, .arg = arg, .err = err,
-	                 .elements = {root}, .n = 1, .failed_item = root == NULL};
+	struct walk w = {.spec = spec,
+	                 .ctx = ctx,
+	                 .arena = a,
+	                 .fn = fn,
+	                 .arg = arg,
+	                 .err = err,
+	                 .elements = {root},
+	                 .n = 1,
+	                 .failed_item = root == NULL};
 
 	w.values = arena_array(a, spec->ncolumns, sizeof(*w.values));
 	if (root == NULL || spec->rows == NULL)

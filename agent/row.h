@@ -38,7 +38,7 @@ struct column {
 	struct path *path;
 	const char *request; /* from path_request(): the property that this column asks for, or NULL */
 	const char *unset;   /* what absence means (in the column's type), or NULL: absence is NULL */
-	bool link;           /* $ref, $host, $each.*: identifies the object; in a set table it stays in the link table */
+	bool link; /* $ref, $host, $each.*: identifies the object; in a set table it stays in the link table */
 };
 
 struct keep { /* only rows whose COLUMN matches one of the globs (case ignored) are kept */
@@ -48,7 +48,7 @@ struct keep { /* only rows whose COLUMN matches one of the globs (case ignored) 
 };
 
 struct rowspec {
-	struct path *rows; /* NULL: one row an object */
+	struct path *rows;   /* NULL: one row an object */
 	const char *request; /* from path_request(): the property of the row selector, or NULL */
 	struct column *columns;
 	size_t ncolumns;

@@ -218,9 +218,9 @@ int template_parse(struct arena *a, const char *text, struct template *ret, stru
 
 /* --- filling in --------------------------------------------------------------------------------------------------- */
 
-const char *template_fill(const struct template *t, struct arena *a, const char *(*get)(void *arg, const char *name), void *arg,
-                          const char *(*encode)(struct arena *a, const char *field, const char *value), const char *field,
-                          struct err *err)
+const char *template_fill(const struct template *t, struct arena *a, const char *(*get)(void *arg, const char *name),
+                          void *arg, const char *(*encode)(struct arena *a, const char *field, const char *value),
+                          const char *field, struct err *err)
 {
 	struct buf b = {.max = MAX_FILLED};
 	const char *text = NULL;

@@ -16,12 +16,13 @@
 
 /* The types, each a row of a table in template.c: ip, iface, int, word, moid, host, path, text. */
 struct template_part {
-	const char *text;  /* literal, or NULL */
-	const char *name;  /* placeholder */
+	const char *text; /* literal, or NULL */
+	const char *name; /* placeholder */
 	const struct template_type *type;
 };
 
-struct template {
+struct template
+{
 	struct template_part *parts;
 	size_t n;
 };
@@ -36,9 +37,9 @@ int template_valid(const struct template_type *type, const char *value, struct e
  * Fills in. GET looks a name up (NULL: not there, an error), ENCODE (may be NULL) encodes a validated value.
  * The result lives in A.
  */
-const char *template_fill(const struct template *t, struct arena *a, const char *(*get)(void *arg, const char *name), void *arg,
-                          const char *(*encode)(struct arena *a, const char *field, const char *value), const char *field,
-                          struct err *err);
+const char *template_fill(const struct template *t, struct arena *a, const char *(*get)(void *arg, const char *name),
+                          void *arg, const char *(*encode)(struct arena *a, const char *field, const char *value),
+                          const char *field, struct err *err);
 
 /* The text with its placeholders as they were written: for describe --requests. */
 const char *template_show(const struct template *t, struct arena *a);

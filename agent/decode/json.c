@@ -71,7 +71,8 @@ static struct val *convert_array(struct arena *a, const char *name, json_t *json
 	json_t *item;
 	size_t i;
 
-	json_array_foreach (json, i, item) {
+	json_array_foreach(json, i, item)
+	{
 		struct val *v = convert(a, NULL, item, err);
 
 		if (v == NULL)
@@ -87,7 +88,8 @@ static struct val *convert_object(struct arena *a, const char *name, json_t *jso
 	const char *key;
 	json_t *item;
 
-	json_object_foreach (json, key, item) {
+	json_object_foreach(json, key, item)
+	{
 		struct val *v = convert(a, key, item, err);
 
 		if (v == NULL)

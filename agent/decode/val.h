@@ -23,10 +23,10 @@ enum val_kind {
 
 struct val {
 	enum val_kind kind;
-	const char *name; /* in a map; NULL in a list */
-	const char *type; /* what the answer says its type is (xsi:type without prefix), or NULL */
+	const char *name;    /* in a map; NULL in a list */
+	const char *type;    /* what the answer says its type is (xsi:type without prefix), or NULL */
 	const char *reftype; /* the class of a managed object reference (plain attribute `type`), or NULL */
-	const char *text; /* VAL_TEXT */
+	const char *text;    /* VAL_TEXT */
 	struct val *first, *last, *next;
 };
 
@@ -35,7 +35,7 @@ struct val *val_text(struct arena *a, const char *name, const char *text);
 struct val *val_textn(struct arena *a, const char *name, const char *text, size_t len);
 struct val *val_int(struct arena *a, const char *name, int64_t v);
 struct val *val_new(struct arena *a, enum val_kind kind, const char *name);
-struct val *val_add(struct val *parent, struct val *child); /* appends; returns CHILD */
+struct val *val_add(struct val *parent, struct val *child);         /* appends; returns CHILD */
 const struct val *val_get(const struct val *map, const char *name); /* first of that name; NULL when absent or no map */
 
 /* The bounds that every decoder keeps for one tree; beyond them: ERR_LIMIT. A node costs about 100 bytes. */

@@ -268,7 +268,12 @@ static int result(struct decoder *d)
 int xml_each(struct arena *a, struct arena *scratch, const char *data, size_t len, const char *element, xml_each_fn *fn,
              void *arg, struct val **ret_rest, struct err *err)
 {
-	struct decoder d = {.arena = a, .scratch = scratch, .element = element, .fn = fn, .arg = arg, .err = err,
+	struct decoder d = {.arena = a,
+	                    .scratch = scratch,
+	                    .element = element,
+	                    .fn = fn,
+	                    .arg = arg,
+	                    .err = err,
 	                    .text = {.max = VAL_MAX_TEXT}};
 	int rc;
 

@@ -40,7 +40,8 @@ static void map(struct arena *a, const char *rows, const char *path, const struc
 		columns[i].path = column;
 		columns[i].request = path_request(column, a, spec.request);
 	}
-	if (rows_map(&spec, &ctx, root, a, on_row, &total, &err) < 0 || rows_map(&spec, &ctx, NULL, a, on_row, &total, &err) < 0)
+	if (rows_map(&spec, &ctx, root, a, on_row, &total, &err) < 0 ||
+	    rows_map(&spec, &ctx, NULL, a, on_row, &total, &err) < 0)
 		abort(); /* on_row never fails */
 }
 

@@ -93,7 +93,8 @@ static void numbers(void **state)
 	(void)state;
 	assert_string_equal(decoded("[0, -7, 9223372036854775807, -9223372036854775808]"),
 	                    "['0' '-7' '9223372036854775807' '-9223372036854775808']");
-	assert_string_equal(decoded("[0.1, 2.5e3, 1e300, 0.30000000000000004]"), "['0.1' '2500' '1e+300' '0.30000000000000004']");
+	assert_string_equal(decoded("[0.1, 2.5e3, 1e300, 0.30000000000000004]"),
+	                    "['0.1' '2500' '1e+300' '0.30000000000000004']");
 	assert_refused("[9223372036854775808]", ERR_PROTOCOL, "line 1");
 	assert_refused("[1e999]", ERR_PROTOCOL, "line 1");
 	assert_refused("[NaN]", ERR_PROTOCOL, "line 1");

@@ -170,7 +170,8 @@ static void other_encodings(void **state)
 {
 	(void)state;
 	assert_refused("<?xml version='1.0' encoding='ISO-8859-1'?><a>\xe9</a>", ERR_PROTOCOL, "XML, line 1");
-	assert_refused("<?xml version='1.0' encoding='UTF-7'?><a b='\xd3\xa7\xb9H\xfe'>x</a>", ERR_PROTOCOL, "XML, line 1");
+	assert_refused("<?xml version='1.0' encoding='UTF-7'?><a b='\xd3\xa7\xb9H\xfe'>x</a>", ERR_PROTOCOL,
+	               "XML, line 1");
 	assert_refused_n("<\0a\0/\0>\0", 8, ERR_PROTOCOL, "UTF-8");
 	assert_refused_n("\xff\xfe<\0a\0/\0>\0", 10, ERR_PROTOCOL, "UTF-8");
 	assert_refused_n("\0\0\0<", 4, ERR_PROTOCOL, "UTF-8");
@@ -261,7 +262,8 @@ static int on_item(void *arg, const struct val *node, struct err *err)
 	return 0;
 }
 
-static int each(const char *xml, size_t len, const char *element, struct seen *s, struct val **ret_rest, struct err *err)
+static int each(const char *xml, size_t len, const char *element, struct seen *s, struct val **ret_rest,
+                struct err *err)
 {
 	struct arena *scratch = arena_new();
 	int rc;
@@ -308,7 +310,8 @@ static void each_of_a_page(void **state)
 	assert_non_null(strstr(s.items.s, "val=<ArrayOfHostVirtualNic>[<HostVirtualNic>{device='vmk0' "));
 	assert_non_null(strstr(s.items.s, "val=<ArrayOfManagedObjectReference>[]"));
 	assert_non_null(strstr(s.items.s, "esx0.example & co"));
-	assert_non_null(strstr(s.items.s, "fault=<NoPermission>{object=(HostSystem)'host-11' privilegeId='System.Read'}"));
+	assert_non_null(
+		strstr(s.items.s, "fault=<NoPermission>{object=(HostSystem)'host-11' privilegeId='System.Read'}"));
 	assert_string_equal(dumped(rest), "Envelope={Body={RetrievePropertiesExResponse={returnval={token='7'}}}}");
 	buf_dispose(&s.items);
 }

@@ -34,8 +34,11 @@ static const char host_xml[] =
 	"<summary xsi:type='ClusterSummary'><evc>intel</evc><n>4</n></summary>"
 	"<config><none/><network><mtu>1600</mtu>"
 	"<vnic xsi:type='ArrayOfHostVirtualNic'>"
-	"<HostVirtualNic xsi:type='HostVirtualNic'><device>vmk0</device><spec><ip>10.1.0.9</ip><dhcp>true</dhcp></spec></HostVirtualNic>"
-	"<HostVirtualNic xsi:type='HostOddNic'><device>vmk1</device><spec><mtu>9000</mtu><dhcp>no</dhcp></spec></HostVirtualNic>"
+	"<HostVirtualNic "
+        "xsi:type='HostVirtualNic'><device>vmk0</device><spec><ip>10.1.0.9</ip><dhcp>true</dhcp></spec></"
+        "HostVirtualNic>"
+	"<HostVirtualNic "
+        "xsi:type='HostOddNic'><device>vmk1</device><spec><mtu>9000</mtu><dhcp>no</dhcp></spec></HostVirtualNic>"
 	"<HostVirtualNic><device>VMK2</device><spec/></HostVirtualNic>"
 	"</vnic></network></config>"
 	"<switch><name>s0</name><pnic>a</pnic><pnic>b</pnic></switch>"
@@ -116,8 +119,14 @@ struct question {
 /* Columns come with name = the path's text. */
 static const char *asked(const struct val *root, struct question q)
 {
-	struct rowctx ctx = {.target = "vc01", .ref = "host-10", .via = "vsphere", .host = "vc01/host-10", .each = each,
-	                     .missing = q.missing != NULL ? missing : NULL, .missing_arg = (void *)q.missing, .bad = &bad};
+	struct rowctx ctx = {.target = "vc01",
+	                     .ref = "host-10",
+	                     .via = "vsphere",
+	                     .host = "vc01/host-10",
+	                     .each = each,
+	                     .missing = q.missing != NULL ? missing : NULL,
+	                     .missing_arg = (void *)q.missing,
+	                     .bad = &bad};
 	struct rowspec spec = {.columns = q.columns, .keeps = &q.keep, .nkeeps = q.keep.nglobs > 0};
 	struct collected c = {.text = "", .fail_at = q.fail_at};
 	struct err err = {0};
@@ -147,19 +156,24 @@ static void columns_of_an_object(void **state)
 	const struct val *host = from_xml(host_xml);
 
 	(void)state;
-	assert_string_equal(asked(host, (struct question){.columns = {{.name = "name"}, {.name = "config.network.mtu"},
-	                                                              {.name = "summary:evc"}, {.name = "nosuch.x"},
-	                                                              {.name = "/name"}, {.name = "$ref"}, {.name = "$target"},
+	assert_string_equal(asked(host, (struct question){.columns = {{.name = "name"},
+	                                                              {.name = "config.network.mtu"},
+	                                                              {.name = "summary:evc"},
+	                                                              {.name = "nosuch.x"},
+	                                                              {.name = "/name"},
+	                                                              {.name = "$ref"},
+	                                                              {.name = "$target"},
 	                                                              {.name = "$via"}}}),
 	                    "esx0|1600|intel|NULL|esx0|vc01/host-10|vc01|vsphere;");
-	assert_string_equal(asked(host, (struct question){.columns = {{.name = "parent", .type = COL_REF},
-	                                                              {.name = "parent.$reftype"},
-	                                                              {.name = "summary.$type"},
-	                                                              {.name = "name.$reftype"},
-	                                                              {.name = "$host", .type = COL_REF},
-	                                                              {.name = "$ref", .type = COL_REF},
-	                                                              {.name = "$error"}}}),
-	                    "vc01/domain-c7|ClusterComputeResource|ClusterSummary|NULL|vc01/host-10|vc01/host-10|NULL;");
+	assert_string_equal(
+		asked(host, (struct question){.columns = {{.name = "parent", .type = COL_REF},
+	                                                  {.name = "parent.$reftype"},
+	                                                  {.name = "summary.$type"},
+	                                                  {.name = "name.$reftype"},
+	                                                  {.name = "$host", .type = COL_REF},
+	                                                  {.name = "$ref", .type = COL_REF},
+	                                                  {.name = "$error"}}}),
+		"vc01/domain-c7|ClusterComputeResource|ClusterSummary|NULL|vc01/host-10|vc01/host-10|NULL;");
 	assert_string_equal(asked(host, (struct question){.columns = {{.name = "$each.n", .type = COL_INTEGER},
 	                                                              {.name = "$each.word"},
 	                                                              {.name = "$each.nosuch"}}}),
@@ -173,18 +187,23 @@ static void rows_of_an_array(void **state)
 
 	(void)state;
 	assert_string_equal(asked(host, (struct question){.rows = "config.network.vnic[]",
-	                                                  .columns = {{.name = "device"}, {.name = "spec.ip"}, {.name = "$type"},
+	                                                  .columns = {{.name = "device"},
+	                                                              {.name = "spec.ip"},
+	                                                              {.name = "$type"},
 	                                                              {.name = "/name"}}}),
 	                    "vmk0|10.1.0.9|HostVirtualNic|esx0;vmk1|NULL|HostOddNic|esx0;VMK2|NULL|NULL|esx0;");
-	assert_string_equal(asked(host, (struct question){.rows = "datastore[]",
-	                                                  .columns = {{.name = ".", .type = COL_REF}, {.name = "$reftype"}}}),
-	                    "vc01/ds-1|Datastore;vc01/ds-2|Datastore;");
-	assert_string_equal(asked(host, (struct question){.rows = "switch[]", .columns = {{.name = "name"}, {.name = "pnic[]"}}}),
-	                    "s0|a,b;s1|NULL;s2|c;");
+	assert_string_equal(
+		asked(host, (struct question){.rows = "datastore[]",
+	                                      .columns = {{.name = ".", .type = COL_REF}, {.name = "$reftype"}}}),
+		"vc01/ds-1|Datastore;vc01/ds-2|Datastore;");
+	assert_string_equal(
+		asked(host, (struct question){.rows = "switch[]", .columns = {{.name = "name"}, {.name = "pnic[]"}}}),
+		"s0|a,b;s1|NULL;s2|c;");
 	assert_string_equal(asked(host, (struct question){.rows = "empty[]", .columns = {{.name = "."}}}), "");
 	assert_string_equal(asked(host, (struct question){.rows = "nosuch.x[]", .columns = {{.name = "."}}}), "");
 	assert_string_equal(asked(host, (struct question){.rows = "name[]", .columns = {{.name = "."}}}), "esx0;");
-	assert_string_equal(asked(host, (struct question){.rows = "config.network[]", .columns = {{.name = "mtu"}}}), "1600;");
+	assert_string_equal(asked(host, (struct question){.rows = "config.network[]", .columns = {{.name = "mtu"}}}),
+	                    "1600;");
 	assert_string_equal(asked(host, (struct question){.rows = "datastore.x[]", .columns = {{.name = "."}}}), "");
 	assert_string_equal(asked(host, (struct question){.columns = {{.name = "datastore[]", .type = COL_REF}}}),
 	                    "vc01/ds-1,vc01/ds-2;");
@@ -192,19 +211,24 @@ static void rows_of_an_array(void **state)
 
 static void nested_arrays(void **state)
 {
-	const struct val *root = from_json("{\"id\": 7, \"a\": [{\"n\": 1, \"b\": [{\"m\": 2, \"c\": [3, 4]}, {\"m\": 5, \"c\": []}]},"
-	                                   " {\"n\": 6}, {\"n\": 8, \"b\": {\"m\": 9, \"c\": 10}}]}");
+	const struct val *root =
+		from_json("{\"id\": 7, \"a\": [{\"n\": 1, \"b\": [{\"m\": 2, \"c\": [3, 4]}, {\"m\": 5, \"c\": []}]},"
+	                  " {\"n\": 6}, {\"n\": 8, \"b\": {\"m\": 9, \"c\": 10}}]}");
 
 	(void)state;
-	assert_string_equal(asked(from_xml(host_xml), (struct question){.rows = "switch[].pnic[]",
-	                                                                .columns = {{.name = "."}, {.name = "..name"}}}),
-	                    "a|s0;b|s0;c|s2;");
-	assert_string_equal(asked(root, (struct question){.rows = "a[].b[].c[]",
-	                                                  .columns = {{.name = "."}, {.name = "..m"}, {.name = "....n"},
-	                                                              {.name = "/id"}}}),
-	                    "3|2|1|7;4|2|1|7;10|9|8|7;");
-	assert_string_equal(asked(from_json("[[1, 2], [], 3]"), (struct question){.rows = "[][]", .columns = {{.name = "."}}}),
-	                    "1;2;3;");
+	assert_string_equal(
+		asked(from_xml(host_xml),
+	              (struct question){.rows = "switch[].pnic[]", .columns = {{.name = "."}, {.name = "..name"}}}),
+		"a|s0;b|s0;c|s2;");
+	assert_string_equal(
+		asked(root,
+	              (struct question){
+			      .rows = "a[].b[].c[]",
+			      .columns = {{.name = "."}, {.name = "..m"}, {.name = "....n"}, {.name = "/id"}}}),
+		"3|2|1|7;4|2|1|7;10|9|8|7;");
+	assert_string_equal(
+		asked(from_json("[[1, 2], [], 3]"), (struct question){.rows = "[][]", .columns = {{.name = "."}}}),
+		"1;2;3;");
 	assert_string_equal(asked(from_json("[{\"a\": 1}, {\"a\": 2}, null]"),
 	                          (struct question){.rows = "[]", .columns = {{.name = "a", .unset = "u"}}}),
 	                    "1;2;NULL;");
@@ -223,18 +247,21 @@ static void whole_names_in_the_root(void **state)
 	val_add(root, list);
 	val_add(root, summary);
 	val_add(root, val_text(arena, "summary.config.name", "esx0"));
-	assert_string_equal(asked(root, (struct question){.rows = "config.network.vnic[]",
-	                                                  .columns = {{.name = "device"}, {.name = "/summary.config.name"}}}),
-	                    "vmk0|esx0;");
-	assert_string_equal(asked(root, (struct question){.columns = {{.name = "summary.config.name"}, {.name = "summary:evc"},
+	assert_string_equal(
+		asked(root, (struct question){.rows = "config.network.vnic[]",
+	                                      .columns = {{.name = "device"}, {.name = "/summary.config.name"}}}),
+		"vmk0|esx0;");
+	assert_string_equal(asked(root, (struct question){.columns = {{.name = "summary.config.name"},
+	                                                              {.name = "summary:evc"},
 	                                                              {.name = "summary.evc"}}}),
 	                    "esx0|intel|intel;");
 }
 
 static void typed_columns(void **state)
 {
-	const struct val *root = from_json("{\"i\": 5, \"big\": \"9223372036854775808\", \"r\": 2.5, \"t\": true, \"s\": \"x\", \"e\": \"\","
-	                                   " \"m\": {\"k\": 1}, \"z\": null, \"f\": \"false\"}");
+	const struct val *root = from_json(
+		"{\"i\": 5, \"big\": \"9223372036854775808\", \"r\": 2.5, \"t\": true, \"s\": \"x\", \"e\": \"\","
+		" \"m\": {\"k\": 1}, \"z\": null, \"f\": \"false\"}");
 
 	(void)state;
 	assert_string_equal(asked(root, (struct question){.columns = {{.name = "i", .type = COL_INTEGER},
@@ -242,7 +269,8 @@ static void typed_columns(void **state)
 	                                                              {.name = "i", .type = COL_REAL},
 	                                                              {.name = "t", .type = COL_BOOLEAN},
 	                                                              {.name = "f", .type = COL_BOOLEAN},
-	                                                              {.name = "s"}, {.name = "e"},
+	                                                              {.name = "s"},
+	                                                              {.name = "e"},
 	                                                              {.name = "z", .type = COL_INTEGER}}}),
 	                    "5|2.5|5|1|0|x||NULL;");
 	assert_int_equal(bad, 0);
@@ -252,7 +280,8 @@ static void typed_columns(void **state)
 	                                                              {.name = "s", .type = COL_BOOLEAN},
 	                                                              {.name = "e", .type = COL_INTEGER},
 	                                                              {.name = "e", .type = COL_REF},
-	                                                              {.name = "m"}, {.name = "s.x"}}}),
+	                                                              {.name = "m"},
+	                                                              {.name = "s.x"}}}),
 	                    "NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL;");
 	assert_int_equal(bad, 8);
 }
@@ -264,20 +293,25 @@ static void unset_means_absent_only(void **state)
 
 	(void)state;
 	/* vmk2 has an empty spec: nothing in it is set */
-	assert_string_equal(asked(host, (struct question){.rows = "config.network.vnic[]", .columns = {mtu}}), "1500;9000;1500;");
-	assert_string_equal(asked(host, (struct question){.columns = {{.name = "summary.x", .unset = "a"},
-	                                                              {.name = "config.none.x", .unset = "b"},
-	                                                              {.name = "name", .unset = "c"},
-	                                                              {.name = "nosuch[]", .unset = "d"},
-	                                                              {.name = "t", .unset = "true", .type = COL_BOOLEAN}}}),
-	                    "a|b|esx0|d|1;");
+	assert_string_equal(asked(host, (struct question){.rows = "config.network.vnic[]", .columns = {mtu}}),
+	                    "1500;9000;1500;");
+	assert_string_equal(
+		asked(host, (struct question){.columns = {{.name = "summary.x", .unset = "a"},
+	                                                  {.name = "config.none.x", .unset = "b"},
+	                                                  {.name = "name", .unset = "c"},
+	                                                  {.name = "nosuch[]", .unset = "d"},
+	                                                  {.name = "t", .unset = "true", .type = COL_BOOLEAN}}}),
+		"a|b|esx0|d|1;");
 	assert_int_equal(bad, 0);
 	/* there but unusable: what it means to be left out says nothing */
 	assert_string_equal(asked(from_json("{\"a\": null, \"b\": [1], \"c\": \"x\", \"d\": \"x\", \"e\": {}}"),
-	                          (struct question){.columns = {{.name = "a", .unset = "u"}, {.name = "a.x", .unset = "u"},
-	                                                        {.name = "b.x", .unset = "u"}, {.name = "c.x", .unset = "u"},
+	                          (struct question){.columns = {{.name = "a", .unset = "u"},
+	                                                        {.name = "a.x", .unset = "u"},
+	                                                        {.name = "b.x", .unset = "u"},
+	                                                        {.name = "c.x", .unset = "u"},
 	                                                        {.name = "d", .unset = "1", .type = COL_INTEGER},
-	                                                        {.name = "e", .unset = "u"}, {.name = "b", .unset = "u"},
+	                                                        {.name = "e", .unset = "u"},
+	                                                        {.name = "b", .unset = "u"},
 	                                                        {.name = "a[]", .unset = "u"}}}),
 	                    "NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL;");
 }
@@ -287,13 +321,16 @@ static void missing_is_not_unset(void **state)
 	const struct val *root = from_json("{\"a\": [{\"n\": 1}]}");
 
 	(void)state;
-	assert_string_equal(asked(root, (struct question){.missing = "x.y", .columns = {{.name = "x.y", .unset = "u"},
-	                                                                                {.name = "x.z", .unset = "u"},
-	                                                                                {.name = "x.y:k", .unset = "u"}}}),
+	assert_string_equal(asked(root, (struct question){.missing = "x.y",
+	                                                  .columns = {{.name = "x.y", .unset = "u"},
+	                                                              {.name = "x.z", .unset = "u"},
+	                                                              {.name = "x.y:k", .unset = "u"}}}),
 	                    "NULL|u|NULL;");
 	/* inside rows the rows' property was answered, but an absolute path asks for a property of its own */
-	assert_string_equal(asked(root, (struct question){.rows = "a[]", .missing = "b",
-	                                                  .columns = {{.name = "b", .unset = "u"}, {.name = "/b", .unset = "u"},
+	assert_string_equal(asked(root, (struct question){.rows = "a[]",
+	                                                  .missing = "b",
+	                                                  .columns = {{.name = "b", .unset = "u"},
+	                                                              {.name = "/b", .unset = "u"},
 	                                                              {.name = "/c", .unset = "u"}}}),
 	                    "u|NULL|u;");
 }
@@ -319,7 +356,11 @@ static void kept_rows(void **state)
 static void failed_item_has_one_row(void **state)
 {
 	static const char *globs[] = {"x"};
-	struct question q = {.rows = "a[]", .columns = {{.name = "$ref"}, {.name = "$each.n"}, {.name = "n", .unset = "u"}, {.name = "/m", .unset = "u"}}};
+	struct question q = {.rows = "a[]",
+	                     .columns = {{.name = "$ref"},
+	                                 {.name = "$each.n"},
+	                                 {.name = "n", .unset = "u"},
+	                                 {.name = "/m", .unset = "u"}}};
 
 	(void)state;
 	q.keep = (struct keep){.column = 2, .globs = globs, .nglobs = 1};
@@ -339,13 +380,26 @@ static void requests(void **state)
 	static const struct {
 		const char *path, *rows_request, *request;
 	} rows[] = {
-		{"config.network.vnic[]", NULL, "config.network.vnic"}, {"a[].b[]", NULL, "a"},
-		{"summary:x.y[]", NULL, "summary"},   {"[]", NULL, ""},            {"a.b", NULL, "a.b"},
-		{"a.b[]", NULL, "a.b"},               {"summary:k", NULL, "summary"}, {"a.b.$type", NULL, "a.b"},
-		{"a.b:c.$type", NULL, "a.b"},         {"$type", NULL, NULL},       {".", NULL, NULL},
-		{"$ref", NULL, NULL},                 {"$each.x", NULL, NULL},     {"/a.b", NULL, "a.b"},
-		{"a.b", "rows", NULL},                {"a", "", NULL},             {"/a.b:c", "rows", "a.b"},
-		{"..a", "rows", NULL},                {".", "rows", NULL},         {"$type", "rows", NULL},
+		{"config.network.vnic[]", NULL, "config.network.vnic"},
+		{"a[].b[]", NULL, "a"},
+		{"summary:x.y[]", NULL, "summary"},
+		{"[]", NULL, ""},
+		{"a.b", NULL, "a.b"},
+		{"a.b[]", NULL, "a.b"},
+		{"summary:k", NULL, "summary"},
+		{"a.b.$type", NULL, "a.b"},
+		{"a.b:c.$type", NULL, "a.b"},
+		{"$type", NULL, NULL},
+		{".", NULL, NULL},
+		{"$ref", NULL, NULL},
+		{"$each.x", NULL, NULL},
+		{"/a.b", NULL, "a.b"},
+		{"a.b", "rows", NULL},
+		{"a", "", NULL},
+		{"/a.b:c", "rows", "a.b"},
+		{"..a", "rows", NULL},
+		{".", "rows", NULL},
+		{"$type", "rows", NULL},
 	};
 
 	(void)state;
@@ -361,8 +415,9 @@ static void requests(void **state)
 static void bad_paths(void **state)
 {
 	static const char *const paths[] = {
-		"", "..", "/", "a.", ".a", "a..b", "a b", "a[", "a[0]", "a]", "[]a", "a.[]", "a:b:c", "a:", ":a", "a[].", "a$type",
-		"$nosuch", "$reff", "$each.", "a.$nosuch", "a.$type.b", "../a", "...a", "//a", "a;b", "a[]b", "\xc3\xa9",
+		"",          "..",        "/",     "a.",   ".a",  "a..b", "a b",    "a[",       "a[0]",  "a]",
+		"[]a",       "a.[]",      "a:b:c", "a:",   ":a",  "a[].", "a$type", "$nosuch",  "$reff", "$each.",
+		"a.$nosuch", "a.$type.b", "../a",  "...a", "//a", "a;b",  "a[]b",   "\xc3\xa9",
 	};
 
 	(void)state;
