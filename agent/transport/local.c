@@ -124,7 +124,8 @@ static void show(const struct target *target, const struct request *const *reqs,
 static const struct request_key keys[] = {
 	{"file", "absolute path of a text file (at most 4 MiB); blanks at its end are dropped", true},
 	{"files",
-         "absolute pattern with * between slashes: the list `files` of {path, match: what the first * stands for, text} "
+         "absolute pattern with * between slashes: the list `files` of {path, match: what the first * stands for, "
+         "text} "
          "(at most 4096 files of 64 KiB); with decode regex the named groups of the first match in place of text",
          false},
 	{"command",

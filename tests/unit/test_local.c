@@ -241,6 +241,12 @@ static void files_say_what_the_star_was(void **state)
 	assert_string_equal(text_of(file_of(q.root, "17"), "text"), "-1");
 	assert_string_equal(text_of(file_of(q.root, "17"), "path"), in_dir("node17/value"));
 	asked_dispose(&q);
+
+	write_text("a-7.conf", "seven");
+	asked_init(&q, NULL, 0, "files", in_dir("a-*.conf"), NULL);
+	ask_one(local, &q);
+	assert_string_equal(text_of(file_of(q.root, "7"), "text"), "seven");
+	asked_dispose(&q);
 }
 
 static void files_with_a_pattern(void **state)
@@ -331,6 +337,8 @@ static void command_failures(void **state)
 	expect_err("command", "sh -c echo\\ out;echo\\ why\\ >&2;echo\\ more\\ >&2;exit\\ 3", 0, ERR_PROTOCOL,
 	           "sh: exit status 3: why");
 	expect_err("command", "sh -c echo\\ out;exit\\ 4", 0, ERR_PROTOCOL, "sh: exit status 4: out");
+	expect_err("command", "sh -c printf\\ why%08000d\\ 0\\ >&2;exit\\ 5", 0, ERR_PROTOCOL,
+	           "sh: exit status 5: why0");
 	expect_err("command", "sh -c echo\\ x:\\ Permission\\ denied\\ >&2;exit\\ 1", 0, ERR_DENIED,
 	           "Permission denied");
 	expect_err("command", "sh -c kill\\ -9\\ $$", 0, ERR_PROTOCOL, "killed by signal 9");
