@@ -353,6 +353,14 @@ bool facts_replayed(const struct facts *f)
 	return f->replayed;
 }
 
+bool facts_user_probe(const struct facts *f, const char *id)
+{
+	for (size_t i = 0; i < f->probes->n; i++)
+		if (strcmp(f->probes->v[i]->id, id) == 0)
+			return f->probes->v[i]->user;
+	return false;
+}
+
 /* ---- the run's own tables ---- */
 
 int facts_insert(struct facts *f, const char *sql, struct err *err, const char *types, ...)

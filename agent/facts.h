@@ -40,6 +40,7 @@ int facts_open(struct facts **ret, const char *path, const struct probes *probes
 void facts_close(struct facts *f); /* NULL is fine; an unfinished -o file is removed */
 sqlite3 *facts_db(struct facts *f);
 bool facts_replayed(const struct facts *f);
+bool facts_user_probe(const struct facts *f, const char *id); /* is it one of a --checks folder? */
 
 int facts_set_info(struct facts *f, const char *key, const char *value, struct err *err);
 char *facts_info(struct facts *f, struct arena *a, const char *key); /* NULL when absent */

@@ -24,6 +24,7 @@ struct run {
 	struct scope scope;
 	const struct checks *checks;
 	struct facts *facts;
+	struct arena *arena; /* lives as long as the run */
 	enum verdict verdict;
 	const char *why;   /* one sentence: what made the verdict what it is */
 	bool complete;     /* every probe of the plan ended ok and no check crashed */

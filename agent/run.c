@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* run.c - a judged run, read back in a settled order for the reports. */
+#include "run.h"
+
+#include <jansson.h>
+#include <openssl/evp.h>
+#include <string.h>
+
+static int sql_err(const struct run *run, struct err *err)
+{
+	return err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(run->facts)));
+}
+
+static void fingerprint(struct finding *f, const char *ids, const char *peer_id)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	const char *parts[] = {f->check->id, ids, peer_id, f->object};
+	unsigned char md[EVP_MAX_MD_SIZE];
+
+	EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		const char *s = parts[i] != NULL ? parts[i] : "";
+
+		EVP_DigestUpdate(ctx, s, strlen(s) + 1);
+	}
+	EVP_DigestFinal_ex(ctx, md, NULL);
+	EVP_MD_CTX_free(ctx);
+	for (int i = 0; i < 16; i++)
+		snprintf(f->fingerprint + 2 * i, 3, "%02x", md[i]);
+}
+
+static const char *text(sqlite3_stmt *st, int column)
+{
+	return (const char *)sqlite3_column_text(st, column);
+}
+
+typedef int finding_fn(void *arg, const struct finding *f, struct err *err);
+
+static int each_peer(struct finding *f, const char *ids, const char *peer_ids, finding_fn *fn, void *arg, struct err *err)
+{
+	json_t *names = json_loads(f->peers, 0, NULL), *list = json_loads(peer_ids, 0, NULL);
+	int rc = 0;
+
+	f->peers = NULL;
+	f->npeers = 0;
+	for (size_t i = 0; rc == 0 && i < json_array_size(names); i++) {
+		f->peer = json_string_value(json_array_get(names, i));
+		fingerprint(f, ids, json_string_value(json_array_get(list, i)));
+		rc = fn(arg, f, err);
+	}
+	json_decref(names);
+	json_decref(list);
+	return rc;
+}
+
+static int one_finding(const struct run *run, sqlite3_stmt *st, bool expand, finding_fn *fn, void *arg, struct err *err)
+{
+	const struct check *check = checks_find(run->checks, text(st, 0));
+	struct finding f = {.check = check,
+	                    .status = (enum status)sqlite3_column_int(st, 1),
+	                    .target = text(st, 2),
+	                    .platform = text(st, 3),
+	                    .cluster = text(st, 4),
+	                    .host = text(st, 5),
+	                    .peer = text(st, 6),
+	                    .vm = text(st, 7),
+	                    .object = text(st, 8),
+	                    .peers = text(st, 10),
+	                    .npeers = (size_t)sqlite3_column_int64(st, 12),
+	                    .observed = text(st, 13),
+	                    .expected = text(st, 14),
+	                    .detail = text(st, 15),
+	                    .via = text(st, 16)};
+
+	if (check == NULL)
+		return err_set(err, ERR_INTERNAL, "a finding of no check");
+	if (expand && f.peers != NULL)
+		return each_peer(&f, text(st, 9), text(st, 11), fn, arg, err);
+	fingerprint(&f, text(st, 9), text(st, 11));
+	return fn(arg, &f, err);
+}
+
+int run_findings(const struct run *run, bool all, bool expand, finding_fn *fn, void *arg, struct err *err)
+{
+	static const char sql[] =
+		"SELECT check_id, status, target, platform, cluster, host, peer, vm, object, ids, peers, peer_ids, npeers,"
+		" observed, expected, detail, via FROM temp.findings WHERE ?1 OR status NOT IN (?2, ?3)"
+		" ORDER BY severity, check_id, status_rank, target, cluster, host, peer, vm, object, rowid";
+	sqlite3_stmt *st;
+	int rc, step;
+
+	if (sqlite3_prepare_v2(facts_db(run->facts), sql, -1, &st, NULL) != SQLITE_OK)
+		return sql_err(run, err);
+	sqlite3_bind_int(st, 1, all);
+	sqlite3_bind_int(st, 2, STATUS_PASS);
+	sqlite3_bind_int(st, 3, STATUS_NA);
+	for (rc = 0; rc == 0 && (step = sqlite3_step(st)) != SQLITE_DONE;)
+		rc = step == SQLITE_ROW ? one_finding(run, st, expand, fn, arg, err) : sql_err(run, err);
+	sqlite3_finalize(st);
+	return rc;
+}
+
+int run_probes(const struct run *run, int (*fn)(void *arg, const struct probe_outcome *p, struct err *err), void *arg,
+               struct err *err)
+{
+	static const char sql[] = "SELECT probe, target, host, outcome, error, rows, ms FROM run_outcome ORDER BY rowid";
+	sqlite3_stmt *st;
+	int rc, step;
+
+	if (sqlite3_prepare_v2(facts_db(run->facts), sql, -1, &st, NULL) != SQLITE_OK)
+		return sql_err(run, err);
+	for (rc = 0; rc == 0 && (step = sqlite3_step(st)) != SQLITE_DONE;) {
+		struct probe_outcome p = {.probe = text(st, 0),
+		                          .target = text(st, 1),
+		                          .host = text(st, 2),
+		                          .outcome = text(st, 3),
+		                          .error = text(st, 4),
+		                          .rows = sqlite3_column_int64(st, 5),
+		                          .ms = sqlite3_column_int64(st, 6)};
+
+		if (step != SQLITE_ROW)
+			rc = sql_err(run, err);
+		else {
+			p.user = p.probe != NULL && facts_user_probe(run->facts, p.probe);
+			rc = fn(arg, &p, err);
+		}
+	}
+	sqlite3_finalize(st);
+	return rc;
+}
+
+int run_targets(const struct run *run,
+                int (*fn)(void *arg, const char *name, const char *platform, const char *address, const char *tls,
+                          struct err *err),
+                void *arg, struct err *err)
+{
+	sqlite3_stmt *st;
+	int rc, step;
+
+	if (sqlite3_prepare_v2(facts_db(run->facts), "SELECT name, platform, address, tls FROM run_target ORDER BY ordinal", -1,
+	                       &st, NULL) != SQLITE_OK)
+		return sql_err(run, err);
+	for (rc = 0; rc == 0 && (step = sqlite3_step(st)) != SQLITE_DONE;)
+		rc = step == SQLITE_ROW ? fn(arg, text(st, 0), text(st, 1), text(st, 2), text(st, 3), err) : sql_err(run, err);
+	sqlite3_finalize(st);
+	return rc;
+}
+
+int run_exit_code(const struct run *run)
+{
+	static const int codes[] = {[VERDICT_READY] = 0, [VERDICT_NOT_READY] = 1, [VERDICT_UNKNOWN] = 2};
+
+	if (run->verdict == VERDICT_READY && run->replay && !run->as_of_facts)
+		return 2;
+	return codes[run->verdict];
+}

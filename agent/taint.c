@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* taint.c - reads the ledger for one check. */
+#include "taint.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+struct reading {
+	struct taint *t;
+	const struct subjects *s;
+	const struct probes *probes;
+	const char *table;
+};
+
+static const char *reason_text(struct reading *r, sqlite3_stmt *st, int column)
+{
+	const char *probe = (const char *)sqlite3_column_text(st, column);
+	const char *outcome = (const char *)sqlite3_column_text(st, column + 1);
+	const char *reason = (const char *)sqlite3_column_text(st, column + 2);
+
+	return arena_printf(r->t->arena, "%s %s%s%s", probe != NULL ? probe : r->table, outcome != NULL ? outcome : "not answered",
+	                    reason != NULL ? ": " : "", reason != NULL ? reason : "");
+}
+
+static void set(const char **slot, const char *reason)
+{
+	if (*slot == NULL)
+		*slot = reason;
+}
+
+/* Everything that contains the entity knows of the gap as well. */
+static void widen(struct reading *r, const struct entity *e, const char *reason)
+{
+	if (e->cluster != NOBODY)
+		set(&r->t->circle[e->cluster], reason);
+	set(&r->t->run, reason);
+}
+
+static void taint_target(struct reading *r, int target, const char *reason)
+{
+	set(&r->t->target[target], reason);
+	for (size_t i = 0; i < r->s->of[ENTITY_CLUSTER].n; i++)
+		if (r->s->of[ENTITY_CLUSTER].v[i].target == target)
+			set(&r->t->circle[i], reason);
+	set(&r->t->run, reason);
+}
+
+static void taint_object(struct reading *r, int target, const char *object, const char *reason)
+{
+	int i;
+
+	if ((i = subjects_find(r->s, ENTITY_HOST, object)) != NOBODY) {
+		set(&r->t->host[i], reason);
+		widen(r, &r->s->of[ENTITY_HOST].v[i], reason);
+	} else if ((i = subjects_find(r->s, ENTITY_VM, object)) != NOBODY) {
+		const struct entity *vm = &r->s->of[ENTITY_VM].v[i];
+
+		set(&r->t->vm[i], reason);
+		if (vm->host != NOBODY)
+			set(&r->t->vm_of_host[vm->host], reason);
+		widen(r, vm, reason);
+	} else if ((i = subjects_find(r->s, ENTITY_CLUSTER, object)) != NOBODY) {
+		set(&r->t->cluster[i], reason);
+		widen(r, &r->s->of[ENTITY_CLUSTER].v[i], reason);
+	} else if ((i = subjects_find(r->s, ENTITY_DATASTORE, object)) != NOBODY) {
+		set(&r->t->datastore[i], reason);
+		set(&r->t->run, reason);
+	} else if (!map_get(&r->s->excluded, object, NULL)) {
+		/* Not one of ours, or one whose very identity wasn't answered: anybody of the target may be concerned. */
+		taint_target(r, target, reason);
+	}
+}
+
+/* ---- the ledger ---- */
+
+static int sql_err(const struct reading *r, struct err *err)
+{
+	return err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(r->s->facts)));
+}
+
+static int prepare(const struct reading *r, const char *sql, int target, sqlite3_stmt **ret, struct err *err)
+{
+	if (sqlite3_prepare_v2(facts_db(r->s->facts), sql, -1, ret, NULL) != SQLITE_OK)
+		return sql_err(r, err);
+	sqlite3_bind_text(*ret, 1, r->table, -1, SQLITE_STATIC);
+	sqlite3_bind_text(*ret, 2, r->s->of[ENTITY_TARGET].v[target].id, -1, SQLITE_STATIC);
+	return 0;
+}
+
+/* Which objects of TARGET the table is filled for: all (object NULL), or those added to FILLED. */
+static int read_filled(struct reading *r, int target, bool *ret_all, struct map *filled, struct err *err)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	*ret_all = false;
+	if (prepare(r, "SELECT object FROM run_filled WHERE tbl = ?1 AND target = ?2", target, &st, err) < 0)
+		return -1;
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		const char *object = (const char *)sqlite3_column_text(st, 0);
+
+		if (object == NULL)
+			*ret_all = true;
+		else
+			map_set(filled, object, 1);
+	}
+	sqlite3_finalize(st);
+	return rc == SQLITE_DONE ? 0 : sql_err(r, err);
+}
+
+/* Gaps: of objects (always honoured), and why the target as a whole is unfilled. */
+static int read_gaps(struct reading *r, int target, const char **ret_whole, struct err *err)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	*ret_whole = NULL;
+	if (prepare(r, "SELECT object, probe, outcome, reason FROM run_gap WHERE tbl = ?1 AND target = ?2 ORDER BY rowid", target,
+	            &st, err) < 0)
+		return -1;
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		const char *object = (const char *)sqlite3_column_text(st, 0), *reason = reason_text(r, st, 1);
+
+		if (object == NULL)
+			*ret_whole = reason;
+		else
+			taint_object(r, target, object, reason);
+	}
+	sqlite3_finalize(st);
+	return rc == SQLITE_DONE ? 0 : sql_err(r, err);
+}
+
+/* A table that is filled host by host: those hosts of TARGET without an entry are unfilled. */
+static void taint_unlisted(struct reading *r, int target, const struct map *filled, const char *why)
+{
+	for (size_t i = 0; i < r->s->of[ENTITY_HOST].n; i++) {
+		const struct entity *h = &r->s->of[ENTITY_HOST].v[i];
+
+		if (h->target == target && !map_get(filled, h->id, NULL))
+			taint_object(r, target, h->id, why);
+	}
+}
+
+static int read_table(struct reading *r, int target, struct err *err)
+{
+	struct map filled = {0};
+	const char *whole;
+	bool all;
+	int rc = read_filled(r, target, &all, &filled, err);
+
+	if (rc == 0)
+		rc = read_gaps(r, target, &whole, err);
+	if (rc == 0 && !all) {
+		if (whole == NULL)
+			whole = arena_printf(r->t->arena, "%s was not asked for", r->table);
+		if (filled.n == 0)
+			taint_target(r, target, whole);
+		else
+			taint_unlisted(r, target, &filled, whole);
+	}
+	map_dispose(&filled);
+	return rc;
+}
+
+/* Is this a table that a target of PLATFORM has at all? */
+static bool has_table(const struct probes *ps, const char *table, const char *platform)
+{
+	for (size_t i = 0; i < ps->n; i++)
+		for (size_t k = 0; k < ps->v[i]->ntables; k++)
+			if (strcmp(ps->v[i]->tables[k].name, table) == 0 && strcmp(ps->v[i]->transport->platform, platform) == 0)
+				return true;
+	return false;
+}
+
+static const char **slots(struct taint *t, const struct subjects *s, enum entity_kind kind)
+{
+	return arena_array(t->arena, s->of[kind].n + 1, sizeof(const char *));
+}
+
+int taint_load(struct taint *t, const struct need *need, const struct probes *probes, const struct subjects *s, struct err *err)
+{
+	struct reading r = {.t = t, .s = s, .probes = probes};
+
+	*t = (struct taint){.arena = arena_new()};
+	t->target = slots(t, s, ENTITY_TARGET);
+	t->cluster = slots(t, s, ENTITY_CLUSTER);
+	t->circle = slots(t, s, ENTITY_CLUSTER);
+	t->host = slots(t, s, ENTITY_HOST);
+	t->vm_of_host = slots(t, s, ENTITY_HOST);
+	t->vm = slots(t, s, ENTITY_VM);
+	t->datastore = slots(t, s, ENTITY_DATASTORE);
+	for (size_t target = 0; target < s->of[ENTITY_TARGET].n; target++) {
+		bool of_check = false;
+
+		for (size_t i = 0; i < need->check->nplatforms; i++)
+			of_check = of_check || strcmp(need->check->platforms[i], s->platform[target]) == 0;
+		for (size_t i = 0; i < need->tables.n && of_check; i++) {
+			r.table = need->tables.v[i];
+			if (has_table(probes, r.table, s->platform[target]) && read_table(&r, (int)target, err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+void taint_dispose(struct taint *t)
+{
+	arena_free(t->arena);
+	*t = (struct taint){0};
+}
+
+static const char *at(const char *const *slots_, int i)
+{
+	return i != NOBODY ? slots_[i] : NULL;
+}
+
+const char *taint_own(const struct taint *t, enum subject kind, const struct who *w)
+{
+	const char *reasons[] = {
+		at(t->target, w->target),
+		at(t->cluster, w->cluster),
+		at(t->host, w->host),
+		at(t->host, w->peer),
+		at(t->vm, w->vm),
+		w->vm == NOBODY ? at(t->vm_of_host, w->host) : NULL,
+		w->vm == NOBODY ? at(t->vm_of_host, w->peer) : NULL,
+		at(t->datastore, w->datastore),
+		/* A row about a cluster or a target is about all that is in it. */
+		kind == SUBJECT_CLUSTER ? at(t->circle, w->cluster) : NULL,
+	};
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i] != NULL)
+			return reasons[i];
+	return NULL;
+}
+
+const char *taint_wider(const struct taint *t, enum depends depends, const struct who *w)
+{
+	switch (depends) {
+	case DEPENDS_OWN:
+		return NULL;
+	case DEPENDS_CLUSTER:
+		return w->cluster != NOBODY ? at(t->circle, w->cluster) : t->run;
+	case DEPENDS_RUN:
+		break;
+	}
+	return t->run;
+}
