@@ -15,6 +15,7 @@ enum origin {
 	FROM_ELEMENT, /* `up` arrays further out */
 	FROM_ROOT,
 	FROM_REF,
+	FROM_KIND,
 	FROM_HOST,
 	FROM_TARGET,
 	FROM_VIA,
@@ -49,7 +50,8 @@ static const struct {
 	const char *name;
 	enum origin origin;
 } dollars[] = {
-	{"$ref", FROM_REF}, {"$host", FROM_HOST}, {"$target", FROM_TARGET}, {"$via", FROM_VIA}, {"$error", FROM_ERROR},
+	{"$ref", FROM_REF},       {"$kind", FROM_KIND}, {"$host", FROM_HOST},
+	{"$target", FROM_TARGET}, {"$via", FROM_VIA},   {"$error", FROM_ERROR},
 };
 
 static const struct {
@@ -65,8 +67,8 @@ static const struct {
 
 static int unknown_dollar(const struct path *p, const char *word, struct err *err)
 {
-	static const char *const known[] = {"$ref",   "$host",      "$target", "$via",
-	                                    "$error", "$each.NAME", "$type",   "$reftype"};
+	static const char *const known[] = {"$ref",   "$kind",      "$host", "$target", "$via",
+	                                    "$error", "$each.NAME", "$type", "$reftype"};
 	char hint[64];
 
 	return err_set(err, ERR_CONFIG, "path '%s': there is no '%s'%s", p->text, word,
@@ -472,6 +474,8 @@ static const char *column_value(const struct walk *w, const struct column *c)
 	switch (c->path->origin) {
 	case FROM_REF:
 		return reference(w, ctx->ref);
+	case FROM_KIND:
+		return ctx->kind;
 	case FROM_HOST:
 		return ctx->host;
 	case FROM_TARGET:

@@ -7,8 +7,8 @@
  * Columns: `spec.ip.ipAddress` from the row's element; `.` the element itself; `..name` from the element one array
  *          further out, `....name` two; `/name` from the object's root. `backing.$type` the type that the answer names,
  *          `$reftype` the class of a reference; alone: of the element. `a[].b` joins the elements' texts with commas.
- *          `$ref` the object's id, `$host` the asked host's id, `$target` the target's name, `$via` the transport,
- *          `$each.name` a column of the for_each item, `$error` why the item has no answer.
+ *          `$ref` the object's id, `$kind` its type, `$host` the asked host's id, `$target` the target's name, `$via` the
+ *          transport, `$each.name` a column of the for_each item, `$error` why the item has no answer.
  *
  * A ':' ends the property that is asked for and otherwise reads like a '.': `summary:currentEVCModeKey` asks for summary
  * whole. A property may stand in the root under its whole name ("config.network.vnic") or step by step.
@@ -58,7 +58,7 @@ struct rowspec {
 
 /* Where a row's `$` names come from. */
 struct rowctx {
-	const char *target, *ref, *kind, *host, *via, *error;
+	const char *target, *ref, *kind, *host, *via, *error; /* any but target may be NULL; host is complete: "TARGET/REF" */
 	const char *(*each)(void *arg, const char *name); /* NULL value: SQL NULL */
 	void *each_arg;
 	/* Was this property not answered (refused, unsupported, failed)? Then `unset` doesn't apply. */

@@ -35,10 +35,10 @@ static const char host_xml[] =
 	"<config><none/><network><mtu>1600</mtu>"
 	"<vnic xsi:type='ArrayOfHostVirtualNic'>"
 	"<HostVirtualNic "
-        "xsi:type='HostVirtualNic'><device>vmk0</device><spec><ip>10.1.0.9</ip><dhcp>true</dhcp></spec></"
-        "HostVirtualNic>"
+	"xsi:type='HostVirtualNic'><device>vmk0</device><spec><ip>10.1.0.9</ip><dhcp>true</dhcp></spec></"
+	"HostVirtualNic>"
 	"<HostVirtualNic "
-        "xsi:type='HostOddNic'><device>vmk1</device><spec><mtu>9000</mtu><dhcp>no</dhcp></spec></HostVirtualNic>"
+	"xsi:type='HostOddNic'><device>vmk1</device><spec><mtu>9000</mtu><dhcp>no</dhcp></spec></HostVirtualNic>"
 	"<HostVirtualNic><device>VMK2</device><spec/></HostVirtualNic>"
 	"</vnic></network></config>"
 	"<switch><name>s0</name><pnic>a</pnic><pnic>b</pnic></switch>"
@@ -121,6 +121,7 @@ static const char *asked(const struct val *root, struct question q)
 {
 	struct rowctx ctx = {.target = "vc01",
 	                     .ref = "host-10",
+	                     .kind = "HostSystem",
 	                     .via = "vsphere",
 	                     .host = "vc01/host-10",
 	                     .each = each,
@@ -172,8 +173,9 @@ static void columns_of_an_object(void **state)
 	                                                  {.name = "name.$reftype"},
 	                                                  {.name = "$host", .type = COL_REF},
 	                                                  {.name = "$ref", .type = COL_REF},
-	                                                  {.name = "$error"}}}),
-		"vc01/domain-c7|ClusterComputeResource|ClusterSummary|NULL|vc01/host-10|vc01/host-10|NULL;");
+	                                                  {.name = "$error"},
+	                                                  {.name = "$kind"}}}),
+		"vc01/domain-c7|ClusterComputeResource|ClusterSummary|NULL|vc01/host-10|vc01/host-10|NULL|HostSystem;");
 	assert_string_equal(asked(host, (struct question){.columns = {{.name = "$each.n", .type = COL_INTEGER},
 	                                                              {.name = "$each.word"},
 	                                                              {.name = "$each.nosuch"}}}),
