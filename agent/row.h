@@ -58,7 +58,8 @@ struct rowspec {
 
 /* Where a row's `$` names come from. */
 struct rowctx {
-	const char *target, *ref, *kind, *host, *via, *error; /* any but target may be NULL; host is complete: "TARGET/REF" */
+	/* Any but target may be NULL; host is complete, "TARGET/REF". */
+	const char *target, *ref, *kind, *host, *via, *error;
 	const char *(*each)(void *arg, const char *name); /* NULL value: SQL NULL */
 	void *each_arg;
 	/* Was this property not answered (refused, unsupported, failed)? Then `unset` doesn't apply. */
