@@ -197,7 +197,7 @@ static int run(struct parsed *p, struct err *err)
 	if (command_wants_args(p, 1, "the SQL", err) < 0 || command_wants_source(p, err) < 0)
 		return -1;
 	command_app_options(p, &o);
-	while (strcmp(styles[style], option_text(p, "format")) != 0)
+	while (styles[style + 1] != NULL && strcmp(styles[style], option_text(p, "format")) != 0)
 		style++;
 	r = query(&app, &o, p->args[0], &style_of[style], err);
 	app_close(&app);

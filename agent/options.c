@@ -95,7 +95,7 @@ static int add(struct parsed *p, const struct option_def *d, const char *value, 
 {
 	if (!d->repeat && option_count(p, d->name) > 0)
 		return err_set(err, ERR_USAGE, "--%s is given twice", d->name);
-	if (check_value(d, value, err) < 0)
+	if (value != NULL && check_value(d, value, err) < 0)
 		return -1;
 	p->given = grow(p->given, &p->given_cap, p->ngiven, sizeof(*p->given));
 	p->given[p->ngiven++] = (struct given){.def = d, .value = value};

@@ -11,7 +11,9 @@ section() {
 	awk -v name="$1" '/^\.S[sh] / { on = ($2 == name) } on' "$page"
 }
 
-for command in $("$MIGREADY" help | awk '/^Commands:/ { on = 1; next } /^$/ { on = 0 } on { print $1 }'); do
+commands=$("$MIGREADY" help | awk '/^Commands:/ { on = 1; next } /^$/ { on = 0 } on { print $1 }')
+[ -n "$commands" ] || { echo "help lists no commands"; exit 1; }
+for command in $commands; do
 	helped=$("$MIGREADY" help "$command" | sed -n 's/^ *\(-[a-z], \)\{0,1\}--\([a-z-]*\).*/\2/p' | sort)
 	[ -n "$helped" ] || { echo "$command: help lists no options"; failed=1; }
 	documented=$(section "$command" | sed -n 's/^\.It .*Fl -\([a-z-]*\).*/\1/p' | sort)
