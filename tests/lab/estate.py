@@ -18,6 +18,9 @@ MWAIT NX PCID PCLMULQDQ PDPE1GB POPCNT RDRAND RDSEED RDTSCP RTM SMAP SMEP SS SSE
 """.split()
 MASKED_OUT = {"HLE", "RTM", "VMX"}  # what the cluster's EVC mode hides
 
+# In a setting that migready has no business with: nothing of it may be kept.
+SETTING_SECRET = "canary-in-a-setting-4f7a"
+
 DISTINCT_CPU_LISTS = 22
 BIG_CPU_FEATURES = 300
 BIG_DEVICES = 20
@@ -314,7 +317,8 @@ class Estate:
         else:
             vm["config.hardware.device"] = Value("ArrayOfVirtualDevice", SCSI_CONTROLLER, disk(0, vm.name, self.stores[0]),
                                                  network_card(0, self.network))
-            options = {"nvram": f"{vm.name}.nvram", "log.rotateSize": "2048000", "log.keepOld": "10"}
+            options = {"nvram": f"{vm.name}.nvram", "log.rotateSize": "2048000", "log.keepOld": "10",
+                       "guestinfo.password": SETTING_SECRET}
             set_extra_config(vm, options | ({"HDCS.agent": "TRUE"} if role == "agent" else {}))
         return vm
 

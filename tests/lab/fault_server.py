@@ -83,8 +83,9 @@ class Request:
         self.method = element.tag.removeprefix(VIM)
         match = COOKIE.search(handler.headers.get("Cookie", ""))
         self.session = self.server.sessions.get(match[1]) if match else None
-        self.paths = sorted({e.text for e in element.iter(VIM + "pathSet")})
-        self.types = sorted({e.text for e in element.iter(VIM + "type")})
+        self.asked = {}
+        for wanted in element.iter(VIM + "propSet"):
+            self.asked.setdefault(wanted.findtext(VIM + "type"), []).extend(e.text for e in wanted.findall(VIM + "pathSet"))
 
     def text(self, name, default=""):
         return self.element.findtext(VIM + name, default)
@@ -207,20 +208,17 @@ def check_paths(request, type_, paths):
 
 def retrieve_properties_ex(request):
     specs = []
+    for type_, paths in request.asked.items():
+        check_paths(request, type_, paths)
     for spec in request.element.findall(VIM + "specSet"):
-        sets = {}
-        for wanted in spec.findall(VIM + "propSet"):
-            sets.setdefault(wanted.findtext(VIM + "type"), []).extend(e.text for e in wanted.findall(VIM + "pathSet"))
-        for type_, paths in sets.items():
-            check_paths(request, type_, paths)
         for obj in selected(request, spec):
-            paths = [p for t, ps in sets.items() if is_a(obj, (t,)) for p in ps]
+            paths = [p for t, ps in request.asked.items() if is_a(obj, (t,)) for p in ps]
             if paths:
                 specs.append((obj, paths))
     size = int(request.element.findtext(f"{VIM}options/{VIM}maxObjects", PAGE))
     if size <= 0:
         raise Fault("InvalidArgument", "", "<invalidProperty>maxObjects</invalidProperty>")
-    return page(request, specs, size, 1)
+    return page(request, specs, min(size, request.server.options.page_size), 1)
 
 
 def page(request, rest, size, number):
@@ -526,9 +524,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if "RetrievePropertiesEx" in request.method:
             self.server.pages += 1
         self.server.record(
-            method=request.method, types=request.types, paths=request.paths, user=request.text("userName") or None,
+            method=request.method, asked=request.asked, page=self.server.pages, user=request.text("userName") or None,
             version=self.headers.get("SOAPAction"), max_objects=request.element.findtext(f"{VIM}options/{VIM}maxObjects"),
-            token=request.text("token") or None, headers=str(self.headers), body=without_password(body, element))
+            token=request.text("token") or None, headers=str(self.headers), body=without_password(body))
         reply = self.answer(request)
         self.send(reply)
         if self.server.options.verbose:
@@ -568,8 +566,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(reply.body[:reply.cut])
         if reply.cut:
-            linger = struct.pack("ii", 1, 0)  # close with a reset
+            linger = struct.pack("ii", 1, 0)  # closing is then a reset
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            os.close(self.connection.detach())
             raise HangUp
 
     def send_stream(self, stream):
@@ -585,11 +584,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         raise HangUp
 
 
-def without_password(body, element):
+def without_password(body):
     """The request as text; what the password element holds is left out, nothing else, so that leaks elsewhere show."""
-    text = body.decode(errors="replace")
-    password = element.findtext(VIM + "password")
-    return text if password is None else text.replace(f">{escape(password)}</", "></")
+    return re.sub(r"(<(?:\w+:)?password\b[^>]*>)[^<]*", r"\1", body.decode(errors="replace"))
 
 
 def parse_options():
@@ -606,6 +603,7 @@ def parse_options():
     parser.add_argument("--clusters", type=int, default=1)
     parser.add_argument("--model", choices=("small", "big"), default="small",
                         help="big: 20 clusters, 1,000 hosts, 10,000 VMs with 20 devices and 40 settings each")
+    parser.add_argument("--page-size", type=int, default=PAGE, help="the most objects that a page has, whatever is asked for")
     parser.add_argument("--api-version", default="8.0.3.0")
     parser.add_argument("--plain", action="store_true", help="never compress")
     parser.add_argument("--verbose", action="store_true")
