@@ -107,7 +107,7 @@ static const char *each(void *arg, const char *name)
 
 static struct rowctx context(struct answering *g, const char *error)
 {
-	const struct job *job = g->job;
+	struct job *job = g->job;
 	const struct answer *answer = g->answer;
 
 	return (struct rowctx){.target = job->target->name,
@@ -119,7 +119,8 @@ static struct rowctx context(struct answering *g, const char *error)
 	                       .each = each,
 	                       .each_arg = g->job,
 	                       .missing = answer != NULL ? missing : NULL,
-	                       .missing_arg = g};
+	                       .missing_arg = g,
+	                       .bad = &job->bad};
 }
 
 static int store_row(void *arg, const char *const *values, struct err *err)
@@ -254,7 +255,14 @@ void collect_restart(struct job *job)
 static void write_outcome(struct job *job, const struct err *err, int64_t now_ms)
 {
 	struct buf item = {.max = 1024};
+	char unread[64];
+	const char *told = err->kind != ERR_NONE ? err->text : NULL;
 	struct err own;
+
+	if (told == NULL && job->bad > 0) {
+		snprintf(unread, sizeof(unread), "%zu values are not of the type expected", job->bad);
+		told = unread;
+	}
 
 	for (size_t i = 0; job->item != NULL && i < job->item->n; i++)
 		buf_printf(&item, "%s%s=%.80s", i > 0 ? " " : "", job->item->names[i],
@@ -262,7 +270,7 @@ static void write_outcome(struct job *job, const struct err *err, int64_t now_ms
 	note(job->c,
 	     facts_outcome(job->c->facts, job->planned->probe->id, job->target->name, job->host,
 	                   job->item != NULL ? buf_str(&item) : NULL, outcome_of(err->kind), job->rows,
-	                   now_ms - job->started_ms, err->kind != ERR_NONE ? err->text : NULL, &own),
+	                   now_ms - job->started_ms, told, &own),
 	     &own);
 	if (err->kind != ERR_NONE)
 		job->c->incomplete = true;

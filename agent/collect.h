@@ -35,6 +35,7 @@ struct job {
 	bool fallback;           /* a more preferred probe was tried for these tables */
 	bool more;               /* a less preferred one could still be tried */
 	int64_t rows, started_ms;
+	size_t bad; /* values that were there but not of their column's type: NULL, and told in the outcome */
 	bool answered;
 	struct err end;          /* a for_each item's, settled by collect_item_failed() */
 	struct idset seen;       /* refs that answered in this collection, by hash: an object counts once */

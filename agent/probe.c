@@ -121,6 +121,8 @@ static int parse_column(struct probes *ps, const struct ynode *n, struct table *
 	c->path = path_parse(ps->arena, path->text, err);
 	if (c->path == NULL)
 		return at(path, err);
+	if (path_check(t->rows.rows, c->path, err) < 0)
+		return at(path, err);
 	c->request = path_request(c->path, ps->arena, t->rows.request);
 	return 0;
 }
