@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_plan.c - what a check reads decides what is asked, in which order; what can't be planned is refused with its place. */
+#include "store.h"
+
+#define HEADER "/*\ntitle: t\nsubject: host\nseverity: critical\nplatforms: [vsphere]\nfix: f\n*/\n"
+#define HOST_CHECK(select) HEADER select
+
+#define WORK_PROBE(id_table, for_each)                                                                                     \
+	"about: a\ntransport: vsphere\nscope: host\nmethod: QueryNetConfig\nthis: HostVirtualNicManager ${n:moid}\n"       \
+	"for_each: " for_each "\ntables:\n  " id_table ":\n    columns: {host: $host, value: value}\n"
+
+static const struct planned *planned_probe(const char *id, size_t *ret_stage)
+{
+	for (size_t i = 0; i < s.plan.nstages; i++)
+		for (size_t k = 0; k < s.plan.stages[i].n; k++)
+			if (strcmp(s.plan.stages[i].probes[k].probe->id, id) == 0) {
+				*ret_stage = i;
+				return &s.plan.stages[i].probes[k];
+			}
+	return NULL;
+}
+
+static bool asks(const struct planned *p, const char *path)
+{
+	for (size_t i = 0; p != NULL && i < p->req.npaths; i++)
+		if (strcmp(p->req.paths[i], path) == 0)
+			return true;
+	return false;
+}
+
+static void refused(const char *words)
+{
+	assert_int_equal(try_plan(), -1);
+	if (strstr(s.err.text, words) == NULL)
+		fail_msg("expected \"%s\" in: %s", words, s.err.text);
+	s.plan = (struct plan){0};
+}
+
+static void test_only_what_is_read(void **state)
+{
+	size_t stage;
+
+	(void)state;
+	check("c", HOST_CHECK("SELECT h.id AS host, 'pass' AS status FROM host h JOIN vsphere_host_evc e ON e.host = h.id"));
+	store_open();
+	must(try_plan());
+	assert_true(names_have(&s.plan.tables, "vsphere_host_evc"));
+	assert_true(names_have(&s.plan.tables, "vsphere_host"));
+	assert_false(names_have(&s.plan.tables, "vsphere_vmknic"));
+	assert_false(names_have(&s.plan.tables, "vsphere_vm"));
+	assert_null(planned_probe("vsphere/vm", &stage));
+	assert_true(asks(planned_probe("vsphere/evc", &stage), "summary.currentEVCModeKey"));
+}
+
+static void test_set_counts_as_its_table(void **state)
+{
+	(void)state;
+	check("c", HOST_CHECK("SELECT h.id AS host, 'pass' AS status FROM host h, vsphere_host_feature_set f"));
+	store_open();
+	must(try_plan());
+	assert_true(names_have(&s.plan.tables, "vsphere_host_feature"));
+}
+
+static void test_unused_cte_needs_nothing(void **state)
+{
+	(void)state;
+	check("c", HOST_CHECK("WITH x AS (SELECT * FROM vsphere_vm_setting) SELECT id AS host, 'pass' AS status FROM host"));
+	store_open();
+	must(try_plan());
+	assert_false(names_have(&s.plan.tables, "vsphere_vm_setting"));
+}
+
+static void test_other_platforms_are_left_out(void **state)
+{
+	(void)state;
+	check("c", "/*\ntitle: t\nsubject: host\nseverity: critical\nplatforms: [kvm]\nfix: f\n*/\n"
+	           "SELECT host, 'pass' AS status FROM linux_clock");
+	store_open();
+	must(try_plan());
+	assert_int_equal(s.plan.nneeds, 0);
+	assert_int_equal(s.plan.nstages, 0);
+}
+
+static void test_for_each_gives_the_order(void **state)
+{
+	size_t first, second, third;
+
+	(void)state;
+	probe("b", WORK_PROBE("b_table", "SELECT host, value AS n FROM a_table"));
+	probe("a", WORK_PROBE("a_table", "SELECT id AS host, name AS n FROM host"));
+	check("c", HOST_CHECK("SELECT host, 'pass' AS status FROM b_table"));
+	store_open();
+	must(try_plan());
+	assert_non_null(planned_probe("vsphere/host", &first));
+	assert_non_null(planned_probe("a", &second));
+	assert_non_null(planned_probe("b", &third));
+	assert_true(first < second);
+	assert_true(second < third);
+	/* the gaps of the work list are inherited: what it reads belongs to the closure */
+	assert_true(names_have(&s.plan.needs[0].tables, "a_table"));
+}
+
+static void test_probe_cycle(void **state)
+{
+	(void)state;
+	probe("a", WORK_PROBE("a_table", "SELECT host, value AS n FROM b_table"));
+	probe("b", WORK_PROBE("b_table", "SELECT host, value AS n FROM a_table"));
+	check("c", HOST_CHECK("SELECT host, 'pass' AS status FROM b_table"));
+	store_open();
+	refused("in a cycle");
+}
+
+static void test_for_each_must_say_whom(void **state)
+{
+	(void)state;
+	probe("a", WORK_PROBE("a_table", "SELECT name AS n FROM host"));
+	check("c", HOST_CHECK("SELECT host, 'pass' AS status FROM a_table"));
+	store_open();
+	refused("no column 'host'");
+}
+
+static void test_findings_give_the_order(void **state)
+{
+	(void)state;
+	check("aa", HOST_CHECK("SELECT host, status FROM finding_zz"));
+	check("zz", HOST_CHECK("SELECT id AS host, 'pass' AS status FROM host"));
+	store_open();
+	must(try_plan());
+	assert_int_equal(s.plan.nneeds, 2);
+	assert_string_equal(s.plan.needs[0].check->id, "zz");
+	assert_string_equal(s.plan.needs[1].check->id, "aa");
+}
+
+static void test_findings_cycle(void **state)
+{
+	(void)state;
+	check("aa", HOST_CHECK("SELECT host, status FROM finding_zz"));
+	check("zz", HOST_CHECK("SELECT host, status FROM finding_aa"));
+	store_open();
+	refused("aa -> zz -> aa");
+}
+
+static void test_unselected_check_that_is_read_runs(void **state)
+{
+	(void)state;
+	check("aa", HOST_CHECK("SELECT host, status FROM finding_zz"));
+	check("zz", HOST_CHECK("SELECT id AS host, 'pass' AS status FROM host"));
+	s.checks.v[1]->selected = false;
+	store_open();
+	must(try_plan());
+	assert_int_equal(s.plan.nneeds, 2);
+}
+
+static void test_sql_error_has_a_place(void **state)
+{
+	(void)state;
+	check("c", HEADER "SELECT id AS host,\n       nonsense AS status FROM host");
+	store_open();
+	refused("c:9:8: no such column: nonsense");
+}
+
+static void test_columns(void **state)
+{
+	(void)state;
+	check("c", HOST_CHECK("SELECT id AS host, 'pass' AS status, 1 AS obsrved FROM host"));
+	store_open();
+	refused("did you mean 'observed'?");
+}
+
+static void test_missing_key(void **state)
+{
+	(void)state;
+	check("c", HOST_CHECK("SELECT id AS vm, 'pass' AS status FROM host"));
+	store_open();
+	refused("emits no column 'host'");
+}
+
+static void test_params(void **state)
+{
+	(void)state;
+	check("c", HOST_CHECK("SELECT id AS host, :limit AS status FROM host"));
+	store_open();
+	refused("':limit'");
+}
+
+static void test_only_reading(void **state)
+{
+	static const char *const evil[] = {"DELETE FROM host", "ATTACH 'x' AS y", "PRAGMA page_size", "SELECT * FROM pragma_table_info('host')",
+	                                   "SELECT 1; SELECT 2", "CREATE TEMP TABLE z(a)", ""};
+
+	(void)state;
+	store_open();
+	for (size_t i = 0; i < sizeof(evil) / sizeof(evil[0]); i++) {
+		s.err = (struct err){0};
+		if (facts_prepare(s.facts, evil[i], s.arena, NULL, NULL, &s.err) == 0)
+			fail_msg("accepted: %s", evil[i]);
+	}
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, store_setup, store_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {T(test_only_what_is_read),
+	                                   T(test_set_counts_as_its_table),
+	                                   T(test_unused_cte_needs_nothing),
+	                                   T(test_other_platforms_are_left_out),
+	                                   T(test_for_each_gives_the_order),
+	                                   T(test_probe_cycle),
+	                                   T(test_for_each_must_say_whom),
+	                                   T(test_findings_give_the_order),
+	                                   T(test_findings_cycle),
+	                                   T(test_unselected_check_that_is_read_runs),
+	                                   T(test_sql_error_has_a_place),
+	                                   T(test_columns),
+	                                   T(test_missing_key),
+	                                   T(test_params),
+	                                   T(test_only_reading)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
