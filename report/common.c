@@ -39,7 +39,8 @@ static void peers_text(const struct finding *f, struct buf *ret)
 
 void subject_text(const struct finding *f, struct buf *ret)
 {
-	if (f->cluster != NULL)
+	if (f->cluster != NULL &&
+	    (f->host == NULL || strcmp(f->cluster, f->host) != 0)) /* a host by itself is its own */
 		buf_printf(ret, "%s ", f->cluster);
 	if (f->vm != NULL)
 		buf_printf(ret, f->host != NULL ? "%s on " : "%s", f->vm);
@@ -63,7 +64,7 @@ void observed_text(const struct finding *f, struct buf *ret)
 {
 	if (f->observed != NULL)
 		buf_puts(ret, f->observed);
-	if (f->expected != NULL)
+	if (f->expected != NULL && f->status != STATUS_PASS)
 		buf_printf(ret, "%s(expected %s)", ret->len > 0 ? " " : "", f->expected);
 	if (f->detail != NULL)
 		buf_printf(ret, "%s%s", ret->len > 0 ? " - " : "", f->detail);

@@ -17,6 +17,7 @@ struct writer {
 	const struct check *check; /* whose findings are being written */
 	enum status status;
 	uint64_t shown, hidden; /* of that check and status */
+	bool trouble;           /* that check has findings which its symptom and fix are about */
 	size_t ntargets, nunverified, nprobes;
 };
 
@@ -78,6 +79,20 @@ static void end_status(struct writer *w)
 	w->hidden = w->shown = 0;
 }
 
+static void put_advice(const struct writer *w, const struct check *c)
+{
+	if (c->symptom != NULL)
+		put_paragraph(w, "symptom", c->symptom);
+	if (c->fix != NULL)
+		put_paragraph(w, "fix", c->fix);
+	for (size_t i = 0; i < c->nrefs; i++) {
+		fputs(i == 0 ? "  refs: " : "; ", w->out);
+		put_terminal(w->out, c->refs[i]);
+	}
+	if (c->nrefs > 0)
+		fputc('\n', w->out);
+}
+
 static void end_check(struct writer *w)
 {
 	const struct check *c = w->check;
@@ -85,15 +100,9 @@ static void end_check(struct writer *w)
 	if (c == NULL)
 		return;
 	end_status(w);
-	if (c->symptom != NULL)
-		put_paragraph(w, "symptom", c->symptom);
-	if (c->fix != NULL)
-		put_paragraph(w, "fix", c->fix);
-	for (size_t i = 0; i < c->nrefs; i++) {
-		fputs(i == 0 ? "  refs: " : ", ", w->out);
-		put_terminal(w->out, c->refs[i]);
-	}
-	fputs(c->nrefs > 0 ? "\n\n" : "\n", w->out);
+	if (w->trouble)
+		put_advice(w, c);
+	fputc('\n', w->out);
 }
 
 static void begin_check(struct writer *w, const struct check *c)
@@ -136,10 +145,12 @@ static int put_finding(void *arg, const struct finding *f, struct err *err)
 		begin_check(w, f->check);
 		w->check = f->check;
 		w->status = f->status;
+		w->trouble = false;
 	} else if (f->status != w->status) {
 		end_status(w);
 		w->status = f->status;
 	}
+	w->trouble |= f->status != STATUS_PASS && f->status != STATUS_NA;
 	if (w->o->all || w->shown < SHOWN) {
 		put_line(w, f);
 		w->shown++;

@@ -185,7 +185,7 @@ static void text_ends_with_the_verdict(void **state)
 	assert_has(text, "The MTU is the same  [mtu, critical]\n"
 	                 "  FAIL     prod-1 esx01 -> esx02, vmk1: 1500 (expected 9000) - so it is\n"
 	                 "  UNKNOWN  prod-1 esx03 -> a, b: ");
-	assert_has(text, "  symptom: It stalls\n  fix: Make it the same\n  refs: KB 1, KB 2\n\n"
+	assert_has(text, "  symptom: It stalls\n  fix: Make it the same\n  refs: KB 1; KB 2\n\n"
 	                 "Logs rotate  [logs, warning, from a --checks folder]\n"
 	                 "  WARN     prod-1 db on esx01: 0\n"
 	                 "  waived   prod-1 web: [waived: me, until spring]\n");
@@ -243,6 +243,26 @@ static void text_is_short_unless_all_is_asked(void **state)
 	text = render("text", &run, &(struct format_options){.all = true});
 	assert_lacks(text, "more fail");
 	assert_has(text, "vcls");
+	free(text);
+}
+
+static void text_advises_only_where_something_is_wrong(void **state)
+{
+	static const struct finding fine = {.check = &mtu,
+	                                    .status = STATUS_PASS,
+	                                    .host = "kvm01",
+	                                    .observed = "9000",
+	                                    .expected = "9000",
+	                                    .cluster = "kvm01"};
+	struct run run = sample();
+	char *text;
+
+	(void)state;
+	findings = &fine;
+	nfindings = 1;
+	text = render("text", &run, &(struct format_options){.all = true});
+	assert_has(text, "  pass     kvm01: 9000\n\n");
+	assert_lacks(text, "symptom");
 	free(text);
 }
 
@@ -506,6 +526,7 @@ int main(void)
 		cmocka_unit_test_setup(text_is_safe_on_a_terminal, setup),
 		cmocka_unit_test_setup(text_shows_unverified_certificates, setup),
 		cmocka_unit_test_setup(text_is_short_unless_all_is_asked, setup),
+		cmocka_unit_test_setup(text_advises_only_where_something_is_wrong, setup),
 		cmocka_unit_test_setup(text_wraps_to_the_terminal, setup),
 		cmocka_unit_test_setup(text_says_that_a_replay_proves_nothing, setup),
 		cmocka_unit_test_setup(json_is_what_the_schema_describes, setup),
