@@ -496,12 +496,19 @@ static int store_missing(struct judging *j, struct err *err)
 	return rc;
 }
 
+/* Does the target list hosts at all, even if they are excluded, or another target's by their hardware? */
 static bool has_hosts(const struct judging *j, int target)
 {
-	for (size_t i = 0; i < j->subjects.of[ENTITY_HOST].n; i++)
-		if (j->subjects.of[ENTITY_HOST].v[i].target == target)
-			return true;
-	return false;
+	sqlite3_stmt *st;
+	bool found;
+
+	if (sqlite3_prepare_v2(facts_db(j->run->facts), "SELECT 1 FROM host_listed WHERE target = ?1 LIMIT 1", -1, &st, NULL) !=
+	    SQLITE_OK)
+		return false;
+	sqlite3_bind_text(st, 1, j->subjects.of[ENTITY_TARGET].v[target].id, -1, SQLITE_STATIC);
+	found = sqlite3_step(st) == SQLITE_ROW;
+	sqlite3_finalize(st);
+	return found;
 }
 
 static void count_one(struct judging *j, enum status s, uint64_t n)
