@@ -9,10 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/version.h"
 #include "check.h"
 #include "facts.h"
-
-#define MIGREADY_VERSION "0.1.0"
 
 struct scope {
 	const char **hosts, **clusters, **vms, **excluded; /* globs as given; NULL-terminated, or NULL */

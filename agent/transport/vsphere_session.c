@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * vsphere_session.c - versions, service content, login; then calls; then logout.
+ */
+#include "transport/vsphere_session.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "credential.h"
+#include "transport/vsphere_collect.h"
+
+#define MAX_CALLS 4
+#define CLOSE_MS 2000
+
+struct call {
+	struct session *session;
+	struct call *prev, *next;
+	struct http_call *http; /* NULL: waits for its turn */
+	char *what;
+	struct buf body;
+	bool get, safe, secret, resent;
+	int timeout_ms;
+	call_done *done;
+	void *arg;
+};
+
+/* ---- calls ---- */
+
+static void on_http_done(void *arg, const struct http_reply *reply);
+
+static void send_call(struct call *c)
+{
+	struct session *s = c->session;
+	const struct http_request req = {.url = c->get ? s->versions_url : s->url,
+	                                 .soap_action = c->get ? NULL : s->action,
+	                                 .body = c->get ? NULL : buf_str(&c->body),
+	                                 .len = c->body.len,
+	                                 .timeout_ms = c->timeout_ms};
+	s->sent++;
+	s->under_way++;
+	c->http = http_send(s->http, &req, on_http_done, c);
+}
+
+static void pump(struct session *s)
+{
+	for (struct call *c = s->first; c != NULL && s->under_way < MAX_CALLS; c = c->next)
+		if (c->http == NULL)
+			send_call(c);
+}
+
+static void unlink_call(struct call *c)
+{
+	if (c->prev != NULL)
+		c->prev->next = c->next;
+	else
+		c->session->first = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+}
+
+static void free_call(struct call *c)
+{
+	if (c->secret && c->body.s != NULL)
+		explicit_bzero(c->body.s, c->body.cap);
+	buf_dispose(&c->body);
+	free(c->what);
+	free(c);
+}
+
+/* The first bytes of a page, for a message: printable ASCII only. */
+static const char *beginning(char *buf, size_t size, const char *body)
+{
+	size_t n = 0;
+
+	while (isspace((unsigned char)*body))
+		body++;
+	for (; *body != '\0' && n + 1 < size; body++)
+		buf[n++] = isgraph((unsigned char)*body) ? *body : isspace((unsigned char)*body) ? ' ' : '?';
+	buf[n] = '\0';
+	return buf;
+}
+
+static bool is_xml(const struct http_reply *r, const char *start)
+{
+	if (strncasecmp(r->type, "text/html", 9) == 0)
+		return false;
+	return start[0] == '<' && strncasecmp(start, "<html", 5) != 0 && strncasecmp(start, "<!doctype html", 14) != 0;
+}
+
+/* Is the answer one of this API's at all? */
+static int check_reply(const struct http_reply *r, struct err *err)
+{
+	char start[48], text[96];
+
+	if (r->err.kind != ERR_NONE) {
+		*err = r->err;
+		return -1;
+	}
+	if (r->status == 503)
+		return err_set(err, ERR_UNREACHABLE,
+		               "HTTP 503: service not ready or its session table is full; try again in some minutes");
+	if (r->status == 401 || r->status == 403)
+		return err_set(err, ERR_DENIED, "HTTP %ld: refused before the vSphere API was reached: by a proxy?", r->status);
+	if (r->status >= 300 && r->status < 400)
+		return err_set(err, ERR_PROTOCOL, "HTTP %ld: moved to '%s'; name the vCenter's own address in the inventory",
+		               r->status, beginning(text, sizeof(text), r->location));
+	if (r->status != 200 && r->status != 500)
+		return err_set(err, ERR_PROTOCOL, "HTTP %ld: is that the address of a vCenter or ESXi host?", r->status);
+	if (r->len == 0)
+		return err_set(err, ERR_PROTOCOL, "an empty answer (HTTP %ld)", r->status);
+	beginning(start, sizeof(start), r->body);
+	if (!is_xml(r, start))
+		return err_set(err, ERR_PROTOCOL,
+		               "not a vSphere API answer (%s, begins '%s'): is a proxy or another web server in between?",
+		               *r->type != '\0' ? beginning(text, sizeof(text), r->type) : "no content type", start);
+	return 0;
+}
+
+static void on_http_done(void *arg, const struct http_reply *reply)
+{
+	struct call *c = arg;
+	struct session *s = c->session;
+	struct err err = {0};
+
+	s->under_way--;
+	c->http = NULL;
+	if (reply->lost && c->safe && !c->resent) {
+		c->resent = true;
+		pump(s);
+		return;
+	}
+	if (check_reply(reply, &err) < 0)
+		err_prefix(&err, "%s", c->what);
+	unlink_call(c);
+	c->done(c->arg, reply, &err);
+	free_call(c);
+	pump(s);
+}
+
+struct call *session_call(struct session *s, const struct call_spec *spec)
+{
+	struct call *c = xcalloc(1, sizeof(*c)), *last = s->first;
+
+	c->session = s;
+	c->what = xstrdup(spec->what);
+	c->get = spec->body == NULL;
+	if (spec->body != NULL) {
+		c->body = *spec->body;
+		*spec->body = (struct buf){.max = spec->body->max};
+	}
+	c->safe = spec->safe;
+	c->secret = spec->secret;
+	c->timeout_ms = spec->timeout_ms > 0 ? spec->timeout_ms : s->target->timeout_ms;
+	c->done = spec->done;
+	c->arg = spec->arg;
+	while (last != NULL && last->next != NULL)
+		last = last->next;
+	c->prev = last;
+	if (last != NULL)
+		last->next = c;
+	else
+		s->first = c;
+	pump(s);
+	return c;
+}
+
+void session_abort(struct call *c)
+{
+	if (c->http != NULL) {
+		http_abort(c->http);
+		c->session->under_way--;
+	}
+	unlink_call(c);
+	free_call(c);
+}
+
+/* A login that is under way may still make a session that has to be ended: it is never aborted here. */
+static void abort_all(struct session *s)
+{
+	for (struct call *c = s->first, *next; c != NULL; c = next) {
+		next = c->next;
+		if (c != s->login)
+			session_abort(c);
+	}
+}
+
+const struct val *reply_response(struct arena *a, const struct http_reply *reply, struct soap_fault *ret_fault,
+                                 struct err *err)
+{
+	const struct val *root = xml_decode(a, reply->body, reply->len, err), *body;
+
+	ret_fault->type = "";
+	if (root == NULL || (body = soap_body(root, err)) == NULL)
+		return NULL;
+	if (!soap_fault(a, body, ret_fault))
+		return body;
+	soap_fault_error(ret_fault, err);
+	return NULL;
+}
+
+/* ---- connecting ---- */
+
+void session_break(struct session *s, const struct err *why)
+{
+	s->phase = PHASE_BROKEN;
+	s->broken = *why;
+	abort_all(s);
+	while (s->batches != NULL)
+		batch_end(s->batches, &s->broken);
+}
+
+bool session_service(const struct session *s, const char *name, struct moref *ret)
+{
+	return soap_moref(val_get(s->content, name), ret);
+}
+
+static void log_out(struct session *s);
+
+static void on_login(void *arg, const struct http_reply *reply, const struct err *sent)
+{
+	struct session *s = arg;
+	struct arena *a = arena_new();
+	struct soap_fault fault;
+	struct err err = *sent;
+
+	s->login = NULL;
+	if (err.kind == ERR_NONE && reply_response(a, reply, &fault, &err) == NULL) {
+		if (err.kind == ERR_AUTH)
+			err_set(&err, ERR_AUTH, "the server refused the password of %s (credential '%s'); it is not tried again",
+			        s->target->credential->user, s->target->credential->name);
+		err_prefix(&err, "Login");
+	}
+	arena_free(a);
+	s->logged_in = err.kind == ERR_NONE;
+	if (s->closing) {
+		log_out(s);
+	} else if (s->phase == PHASE_BROKEN) {
+		return; /* cancelled in the meantime; close() follows */
+	} else if (err.kind != ERR_NONE) {
+		session_break(s, &err);
+	} else {
+		s->phase = PHASE_READY;
+		session_start(s);
+	}
+}
+
+/* The longest that escaping can make of a text. */
+static size_t escaped_size(const char *text)
+{
+	return 6 * strlen(text);
+}
+
+static void log_in(struct session *s)
+{
+	const char *user = s->target->credential->user;
+	size_t size = 2048 + escaped_size(user) + escaped_size(s->secret->text);
+	/* Large enough from the start: growing would leave copies of the password behind. */
+	struct buf body = {.s = xcalloc(1, size), .cap = size, .max = size - 1};
+	struct moref manager = {"SessionManager", "SessionManager"};
+
+	session_service(s, "sessionManager", &manager);
+	soap_open(&body, "Login", &manager);
+	soap_element(&body, "userName", user);
+	soap_element(&body, "password", s->secret->text);
+	soap_close(&body, "Login");
+	s->phase = PHASE_LOGIN;
+	s->login = session_call(
+		s, &(struct call_spec){.what = "Login", .body = &body, .secret = true, .done = on_login, .arg = s});
+}
+
+static int read_content(struct session *s, const struct http_reply *reply, struct err *err)
+{
+	static const char *const needed[] = {"rootFolder", "propertyCollector", "viewManager", "sessionManager"};
+	struct soap_fault fault;
+	const struct val *response = reply_response(s->arena, reply, &fault, err), *version;
+	struct moref ref;
+
+	if (response == NULL)
+		return -1;
+	s->content = val_get(response, "returnval");
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+		if (!session_service(s, needed[i], &ref))
+			return err_set(err, ERR_PROTOCOL, "the service content names no %s", needed[i]);
+	version = val_get(val_get(s->content, "about"), "apiVersion");
+	if (version != NULL && version->kind == VAL_TEXT)
+		s->api_version = version->text;
+	return 0;
+}
+
+static void set_action(struct session *s)
+{
+	const char *version = vim_version_choose(s->arena, s->namespaces, *s->api_version != '\0' ? s->api_version : NULL);
+
+	s->action = arena_printf(s->arena, "urn:vim25/%s", version != NULL ? version : VIM_VERSION_LOWEST);
+}
+
+static void on_content(void *arg, const struct http_reply *reply, const struct err *sent)
+{
+	struct session *s = arg;
+	struct err err = *sent;
+
+	if (err.kind == ERR_NONE && read_content(s, reply, &err) < 0)
+		err_prefix(&err, "RetrieveServiceContent");
+	if (err.kind != ERR_NONE) {
+		session_break(s, &err);
+		return;
+	}
+	set_action(s);
+	log_in(s);
+}
+
+/* Anything that isn't a list of versions means that the server has none: what is wrong with it, the next call will say. */
+static void on_versions(void *arg, const struct http_reply *reply, const struct err *sent)
+{
+	struct session *s = arg;
+	struct buf body = {.max = 4096};
+	struct err err;
+
+	if (reply->err.kind != ERR_NONE && reply->err.kind != ERR_LIMIT && reply->err.kind != ERR_PROTOCOL) {
+		session_break(s, &reply->err);
+		return;
+	}
+	if (sent->kind == ERR_NONE && reply->status == 200)
+		s->namespaces = xml_decode(s->arena, reply->body, reply->len, &err);
+	set_action(s);
+	soap_open(&body, "RetrieveServiceContent", &(struct moref){"ServiceInstance", "ServiceInstance"});
+	soap_close(&body, "RetrieveServiceContent");
+	session_call(s, &(struct call_spec){
+				.what = "RetrieveServiceContent", .body = &body, .safe = true, .done = on_content, .arg = s});
+}
+
+static void start_connecting(struct session *s)
+{
+	struct err err;
+
+	if (s->target->credential == NULL || s->secret == NULL) {
+		err_set(&err, ERR_CONFIG, "target %s has no credential", s->target->name);
+		session_break(s, &err);
+		return;
+	}
+	s->phase = PHASE_CONNECTING;
+	session_call(s, &(struct call_spec){.what = "vimServiceVersions.xml", .safe = true, .done = on_versions, .arg = s});
+}
+
+static void on_soon(uv_timer_t *t)
+{
+	struct session *s = t->data;
+
+	if (s->broken.kind != ERR_NONE) {
+		session_break(s, &s->broken);
+	} else if (s->phase == PHASE_NEW) {
+		start_connecting(s);
+	} else if (s->phase == PHASE_READY) {
+		for (struct batch *b = s->batches, *next; b != NULL && s->phase == PHASE_READY; b = next) {
+			next = batch_next(b);
+			batch_start(b);
+		}
+	}
+}
+
+void session_start(struct session *s)
+{
+	uv_timer_start(&s->soon, on_soon, 0, 0);
+}
+
+void session_expired(struct session *s)
+{
+	struct err err;
+
+	for (const struct batch *b = s->batches; b != NULL; b = batch_next(b))
+		if (batch_restarted(b)) {
+			err_set(&err, ERR_DENIED, "session expired again after a second login: does something end sessions early?");
+			session_break(s, &err);
+			return;
+		}
+	abort_all(s);
+	for (struct batch *b = s->batches; b != NULL; b = batch_next(b))
+		batch_reset(b);
+	s->logged_in = false;
+	log_in(s);
+}
+
+struct paths *session_unknown(struct session *s, const char *type)
+{
+	for (size_t i = 0; i < s->nunknown; i++)
+		if (strcmp(s->unknown[i].type, type) == 0)
+			return &s->unknown[i].paths;
+	s->unknown = grow(s->unknown, &s->unknown_cap, s->nunknown, sizeof(*s->unknown));
+	s->unknown[s->nunknown] = (struct unknown){.type = arena_strdup(s->arena, type)};
+	return &s->unknown[s->nunknown++].paths;
+}
+
+/* ---- life ---- */
+
+struct session *session_open(uv_loop_t *loop, const struct target *target, const struct secret *secret)
+{
+	struct session *s = xcalloc(1, sizeof(*s));
+
+	s->loop = loop;
+	s->target = target;
+	s->secret = secret;
+	s->arena = arena_new();
+	s->url = arena_printf(s->arena, "%s/sdk", target->url);
+	s->versions_url = arena_printf(s->arena, "%s/sdk/vimServiceVersions.xml", target->url);
+	s->api_version = "";
+	s->http = http_open(loop, target);
+	uv_timer_init(loop, &s->soon);
+	uv_timer_init(loop, &s->bound);
+	s->soon.data = s->bound.data = s;
+	return s;
+}
+
+void session_cancel(struct session *s, const struct err *why)
+{
+	if (s->broken.kind == ERR_NONE)
+		s->broken = *why;
+	session_start(s);
+}
+
+uint64_t session_sent(const struct session *s)
+{
+	return s->sent;
+}
+
+static void free_session(struct session *s)
+{
+	void (*closed)(void *) = s->closed;
+	void *arg = s->closed_arg;
+
+	for (size_t i = 0; i < s->nunknown; i++)
+		paths_dispose(&s->unknown[i].paths);
+	free(s->unknown);
+	arena_free(s->arena);
+	free(s);
+	closed(arg);
+}
+
+static void on_bound_closed(uv_handle_t *handle)
+{
+	free_session(handle->data);
+}
+
+static void on_soon_closed(uv_handle_t *handle)
+{
+	struct session *s = handle->data;
+
+	uv_close((uv_handle_t *)&s->bound, on_bound_closed);
+}
+
+static void on_http_closed(void *arg)
+{
+	struct session *s = arg;
+
+	uv_close((uv_handle_t *)&s->soon, on_soon_closed);
+}
+
+static void on_bound(uv_timer_t *t)
+{
+	struct session *s = t->data;
+
+	s->login = NULL;
+	abort_all(s);
+	http_close(s->http, on_http_closed, s);
+}
+
+/* What Logout answers changes nothing; the client must not be closed from within its own callback, hence the timer. */
+static void on_logout(void *arg, const struct http_reply *reply, const struct err *err)
+{
+	struct session *s = arg;
+
+	(void)reply, (void)err;
+	uv_timer_start(&s->bound, on_bound, 0, 0);
+}
+
+static void log_out(struct session *s)
+{
+	struct buf body = {.max = 4096};
+	struct moref manager;
+
+	if (!s->logged_in || !session_service(s, "sessionManager", &manager)) {
+		uv_timer_start(&s->bound, on_bound, 0, 0);
+		return;
+	}
+	soap_open(&body, "Logout", &manager);
+	soap_close(&body, "Logout");
+	session_call(s, &(struct call_spec){
+				.what = "Logout", .body = &body, .timeout_ms = CLOSE_MS, .done = on_logout, .arg = s});
+}
+
+void session_close(struct session *s, void (*closed)(void *arg), void *arg)
+{
+	s->closing = true;
+	s->closed = closed;
+	s->closed_arg = arg;
+	uv_timer_stop(&s->soon);
+	uv_timer_start(&s->bound, on_bound, CLOSE_MS, 0);
+	if (s->login == NULL)
+		log_out(s);
+}
