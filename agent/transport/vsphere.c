@@ -2,47 +2,22 @@
 /*
  * vsphere.c - the vSphere API of vCenter and ESXi: what a probe may ask for, and the transport's descriptor.
  *
- * vsphere_session.c talks, vsphere_collect.c collects properties, vsphere_method.c calls methods, vsphere_soap.c and
- * vsphere_object.c know what requests and answers look like.
+ * vsphere_session.c talks, vsphere_batch.c groups asks, vsphere_collect.c collects properties, vsphere_method.c calls
+ * methods; vsphere_soap.c and vsphere_object.c know what requests and answers look like.
  */
 #include <string.h>
 
-#include "transport/vsphere_collect.h"
+#include "transport/vsphere_batch.h"
 #include "transport/vsphere_method.h"
-
-/* Managed entities: what a container view lists. */
-static const char *const types[] = {
-	"ClusterComputeResource",
-	"ComputeResource",
-	"Datacenter",
-	"Datastore",
-	"DistributedVirtualPortgroup",
-	"DistributedVirtualSwitch",
-	"Folder",
-	"HostSystem",
-	"ManagedEntity",
-	"Network",
-	"OpaqueNetwork",
-	"ResourcePool",
-	"StoragePod",
-	"VirtualApp",
-	"VirtualMachine",
-	"VmwareDistributedVirtualSwitch",
-};
-
-#define NTYPES (sizeof(types) / sizeof(types[0]))
 
 static int check_object(const char *object, struct err *err)
 {
 	char hint[80];
 
-	if (object_is_single(object))
+	if (object_is_single(object) || vim_type_listed(object, hint, sizeof(hint)))
 		return 0;
-	for (size_t i = 0; i < NTYPES; i++)
-		if (strcmp(types[i], object) == 0)
-			return 0;
 	return err_set(err, ERR_CONFIG, "object: '%s' is not a type that vCenter lists, ServiceInstance or content.NAME%s", object,
-	               did_you_mean(hint, sizeof(hint), object, types, NTYPES));
+	               hint);
 }
 
 static int check_paths(const struct request *req, struct err *err)

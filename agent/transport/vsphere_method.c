@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "transport/vsphere_collect.h"
+#include "transport/vsphere_batch.h"
 
 /* What methods that change nothing begin with. Cancel, Create, Destroy, Reconfigure, ... do not. */
 static const char *const reading[] = {"Query", "Retrieve", "Fetch", "Find", "Get", "Check", "Has", "Current"};
@@ -101,7 +101,7 @@ static void add_arguments(struct buf *b, const char *text)
 static void on_method(void *arg, const struct http_reply *reply, const struct err *sent)
 {
 	struct group *g = arg;
-	struct ask *ask = group_ask(g);
+	struct ask *ask = g->asks[0];
 	struct arena *a = arena_new();
 	struct soap_fault fault = {.type = ""};
 	struct err err = *sent;
@@ -110,7 +110,7 @@ static void on_method(void *arg, const struct http_reply *reply, const struct er
 	if (err.kind == ERR_NONE && (response = reply_response(a, reply, &fault, &err)) == NULL)
 		err_prefix(&err, "%s", request_get(ask->req, "method"));
 	if (soap_fault_is(&fault, "NotAuthenticated")) {
-		session_expired(group_session(g));
+		session_expired(g->batch->session);
 	} else {
 		if (response != NULL)
 			ask->on_answer(ask, &(struct answer){.root = response});
@@ -121,9 +121,9 @@ static void on_method(void *arg, const struct http_reply *reply, const struct er
 
 void method_start(struct group *g)
 {
-	const struct request *req = group_ask(g)->req;
+	const struct request *req = g->asks[0]->req;
 	const char *method = request_get(req, "method"), *arguments = request_get(req, "arguments");
-	struct session *s = group_session(g);
+	struct session *s = g->batch->session;
 	struct arena *a = arena_new();
 	struct buf body = {.max = 1024 * 1024};
 	struct moref on;

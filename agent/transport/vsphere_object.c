@@ -5,6 +5,63 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- types ---- */
+
+/* Managed entities and what they are derived from, "" for the root of all. */
+static const struct {
+	const char *name, *base;
+} types[] = {
+	{"ManagedEntity", ""},
+	{"ComputeResource", "ManagedEntity"},
+	{"ClusterComputeResource", "ComputeResource"},
+	{"Datacenter", "ManagedEntity"},
+	{"Datastore", "ManagedEntity"},
+	{"DistributedVirtualSwitch", "ManagedEntity"},
+	{"VmwareDistributedVirtualSwitch", "DistributedVirtualSwitch"},
+	{"Folder", "ManagedEntity"},
+	{"StoragePod", "Folder"},
+	{"HostSystem", "ManagedEntity"},
+	{"Network", "ManagedEntity"},
+	{"DistributedVirtualPortgroup", "Network"},
+	{"OpaqueNetwork", "Network"},
+	{"ResourcePool", "ManagedEntity"},
+	{"VirtualApp", "ResourcePool"},
+	{"VirtualMachine", "ManagedEntity"},
+};
+
+#define NTYPES (sizeof(types) / sizeof(types[0]))
+
+static const char *base_of(const char *type)
+{
+	for (size_t i = 0; i < NTYPES; i++)
+		if (strcmp(types[i].name, type) == 0)
+			return types[i].base;
+	return NULL;
+}
+
+bool vim_type_listed(const char *type, char *hint, size_t size)
+{
+	const char *names[NTYPES];
+
+	hint[0] = '\0';
+	if (base_of(type) != NULL)
+		return true;
+	for (size_t i = 0; i < NTYPES; i++)
+		names[i] = types[i].name;
+	did_you_mean(hint, size, type, names, NTYPES);
+	return false;
+}
+
+bool vim_type_may_be(const char *type, const char *base)
+{
+	if (strcmp(type, base) == 0 || base_of(type) == NULL || base_of(base) == NULL)
+		return true;
+	for (const char *up = base_of(type); *up != '\0'; up = base_of(up))
+		if (strcmp(up, base) == 0)
+			return true;
+	return false;
+}
+
 /* ---- paths ---- */
 
 bool path_covers(const char *outer, const char *inner)

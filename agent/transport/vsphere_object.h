@@ -8,6 +8,12 @@
 #include "transport/transport.h"
 #include "transport/vsphere_soap.h"
 
+/* Managed entities: is TYPE one that a container view lists? If not, HINT is " (did you mean 'X'?)" or "". */
+bool vim_type_listed(const char *type, char *hint, size_t size);
+
+/* May an object of class TYPE answer for BASE? false only where both are known and unrelated. */
+bool vim_type_may_be(const char *type, const char *base);
+
 /* Does OUTER's value hold INNER's: is INNER the same path or one below it? */
 bool path_covers(const char *outer, const char *inner);
 

@@ -11,7 +11,7 @@
 #include <strings.h>
 
 #include "credential.h"
-#include "transport/vsphere_collect.h"
+#include "transport/vsphere_batch.h"
 
 #define MAX_CALLS 4
 #define CLOSE_MS 2000
@@ -356,7 +356,7 @@ static void on_soon(uv_timer_t *t)
 		start_connecting(s);
 	} else if (s->phase == PHASE_READY) {
 		for (struct batch *b = s->batches, *next; b != NULL && s->phase == PHASE_READY; b = next) {
-			next = batch_next(b);
+			next = b->next;
 			batch_start(b);
 		}
 	}
@@ -371,14 +371,14 @@ void session_expired(struct session *s)
 {
 	struct err err;
 
-	for (const struct batch *b = s->batches; b != NULL; b = batch_next(b))
-		if (batch_restarted(b)) {
+	for (const struct batch *b = s->batches; b != NULL; b = b->next)
+		if (b->restarted) {
 			err_set(&err, ERR_DENIED, "session expired again after a second login: does something end sessions early?");
 			session_break(s, &err);
 			return;
 		}
 	abort_all(s);
-	for (struct batch *b = s->batches; b != NULL; b = batch_next(b))
+	for (struct batch *b = s->batches; b != NULL; b = b->next)
 		batch_reset(b);
 	s->logged_in = false;
 	log_in(s);

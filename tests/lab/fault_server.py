@@ -72,6 +72,7 @@ class Session:
         self.key = str(uuid.uuid4())
         self.views = {}
         self.tokens = {}
+        self.tokens_made = 0
         self.requests = 0
 
 
@@ -218,17 +219,17 @@ def retrieve_properties_ex(request):
     size = int(request.element.findtext(f"{VIM}options/{VIM}maxObjects", PAGE))
     if size <= 0:
         raise Fault("InvalidArgument", "", "<invalidProperty>maxObjects</invalidProperty>")
-    return page(request, specs, min(size, request.server.options.page_size), 1)
+    return page(request, specs, min(size, request.server.options.page_size))
 
 
-def page(request, rest, size, number):
+def page(request, rest, size):
     now, later = rest[:size], rest[size:]
     server, token = request.server, ""
     if server.has("endless-token"):
         later = later or rest
     if later and request.session:
-        name = str(number)
-        request.session.tokens[name] = later, size, number + 1
+        name = str(uuid.uuid4())
+        request.session.tokens[name] = later, size
         token = f"<token>{name}</token>"
     objects = [object_content(request, o, p) for o, p in now]
     server.served += len(now)
@@ -601,6 +602,7 @@ def parse_options():
     parser.add_argument("--list-faults", action="store_true")
     parser.add_argument("--defect", action="append", default=[], choices=sorted(DEFECTS), metavar="NAME")
     parser.add_argument("--clusters", type=int, default=1)
+    parser.add_argument("--site", default="lab", help="part of the hosts' names, and of their hardware UUIDs")
     parser.add_argument("--model", choices=("small", "big"), default="small",
                         help="big: 20 clusters, 1,000 hosts, 10,000 VMs with 20 devices and 40 settings each")
     parser.add_argument("--page-size", type=int, default=PAGE, help="the most objects that a page has, whatever is asked for")
@@ -623,7 +625,7 @@ def parse_options():
 
 def main():
     options = parse_options()
-    estate = Estate(20, 50, 500, big=True) if options.model == "big" else Estate(options.clusters)
+    estate = Estate(20, 50, 500, big=True, site=options.site) if options.model == "big" else Estate(options.clusters, site=options.site)
     for name in options.defect:
         DEFECTS[name](estate)
     server = Server(options, estate)
