@@ -65,7 +65,7 @@ SELECT a.host,
        CASE WHEN a.kind = u.kind THEN 'as the majority'
             WHEN a.kind <> u.kind THEN coalesce(t.text, 'values that can''t be compared')
             WHEN a.kind IS NOT NULL AND u.margin = 0 AND u.silent = 0 THEN 'no majority' END AS observed,
-       CASE WHEN u.kind IS NOT NULL THEN 'as ' || u.n || ' of ' || u.voters || ' hosts of the cluster' END AS expected,
+       CASE WHEN u.kind IS NOT NULL THEN 'the same as ' || u.n || ' of ' || u.voters || ' hosts of the cluster' END AS expected,
        CASE WHEN coalesce(u.voters, 0) - a.destination = 0 THEN 'nothing to compare: no other host of the cluster can take its VMs'
             WHEN a.kind IS NULL THEN 'the host named no CPU features'
             WHEN u.kind IS NULL AND u.silent > 0 THEN 'no majority: hosts without an answer that could change it: ' || u.silent

@@ -17,8 +17,9 @@ SELECT c.id AS cluster,
             WHEN i.hosts_listed >= i.hosts_counted AND i.vms_counted >= 0 AND i.vms_listed >= i.vms_counted THEN 'pass'
             WHEN i.hosts_listed >= i.hosts_counted AND i.vms_counted = -1 AND i.root_readable THEN 'pass'
             ELSE 'unknown' END AS status,
-       'listed: hosts ' || i.hosts_listed || ', VMs ' || i.vms_listed AS observed,
-       'there are: hosts ' || i.hosts_counted || CASE WHEN i.vms_counted >= 0 THEN ', VMs ' || i.vms_counted ELSE '' END
+       'hosts ' || i.hosts_listed || ', VMs ' || i.vms_listed AS observed,
+       'hosts ' || i.hosts_counted || CASE WHEN i.vms_counted >= 0 THEN ', VMs ' || i.vms_counted ELSE '' END
+           || ', as the server counts them'
            AS expected,
        CASE WHEN i.hosts_counted IS NULL THEN 'the server did not say how many hosts there are'
             WHEN i.vms_counted IS NULL THEN 'the server did not say how many VMs there are'
