@@ -72,7 +72,6 @@ class Session:
         self.key = str(uuid.uuid4())
         self.views = {}
         self.tokens = {}
-        self.tokens_made = 0
         self.requests = 0
 
 
