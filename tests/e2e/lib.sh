@@ -27,6 +27,7 @@ need() {
 	done
 }
 
+: "${MIGREADY:?the program to test}"
 need jq python3 openssl
 
 # inventory FILE NAME=URL...: targets that trust the lab's CA; the password comes from the variable VC_PASSWORD.
@@ -60,6 +61,19 @@ run() {
 check() {
 	rm -f "$work/report.json"
 	run check "$@" --all -f "json=$work/report.json"
+}
+
+# measured LIMIT_KIB ARGUMENT...: like run, and the peak of resident memory must stay below the limit. A program built with
+# AddressSanitizer needs several times the memory, so there the limit says nothing.
+measured() {
+	local limit_kib=$1 peak
+	shift
+	migready_command
+	status=0
+	timeout "${limit:-60}" python3 "$e2e/peak_memory.py" "$work/peak" "${command[@]}" "$@" \
+		>"$work/stdout" 2>"$work/stderr" </dev/null || status=$?
+	peak=$(cat "$work/peak") || fail "more than ${limit:-60} s"
+	[ "$peak" -lt "$limit_kib" ] || grep -q __asan_init "$MIGREADY" || fail "$peak KiB of memory instead of at most $limit_kib"
 }
 
 expect_exit() {

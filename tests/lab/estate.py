@@ -170,11 +170,13 @@ SCSI_CONTROLLER = device("ParaVirtualSCSIController", 1000, "SCSI controller 0",
 
 
 class Estate:
-    """All objects in the order in which they were made. Clusters are prod-1, prod-2 ..., each with its own hosts and VMs."""
+    """All objects in the order in which they were made. Clusters are prod-1, prod-2 ..., each with its own hosts and VMs. Hosts
+    of another site have other names and hardware UUIDs."""
 
-    def __init__(self, clusters=1, hosts=4, vms=8, big=False):
+    def __init__(self, clusters=1, hosts=4, vms=8, big=False, site="lab"):
         self.objects = []
         self.big = big
+        self.site = site
         self.cpu_lists = [self.big_cpu_list(i) for i in range(DISTINCT_CPU_LISTS)] if big else []
         self.big_shared = None
         root = self.add("Folder", "group-d1")
@@ -183,7 +185,7 @@ class Estate:
         self.fill_folder(root, "Datacenters", None, [center], "Folder", "Datacenter")
         root["effectiveRole"] = Value("ArrayOfInt", "<int>-2</int>")  # read-only, here and below
         center.properties |= {
-            "name": string("lab"), "parent": reference(root), "vmFolder": reference(vm_folder),
+            "name": string(site), "parent": reference(root), "vmFolder": reference(vm_folder),
             "hostFolder": reference(host_folder), "datastoreFolder": reference(store_folder),
             "networkFolder": reference(net_folder)}
         self.network = self.add("Network", "network-25")
@@ -218,7 +220,7 @@ class Estate:
     def make_store(self, folder, i):
         store = self.add("Datastore", f"datastore-{20 + i}")
         store.name = f"nfs-{i + 1:02}"
-        store.mount = (store.name, "nas01.lab.example", f"/export/ds{i + 1}", 3)
+        store.mount = (store.name, f"nas01.{self.site}.example", f"/export/ds{i + 1}", 3)
         url = f"ds:///vmfs/volumes/{uuid.uuid5(NAMESPACE, store.name)}/"
         store.properties |= {
             "name": string(store.name), "parent": reference(folder), "summary.type": string("NFS"), "summary.url": string(url),
@@ -270,7 +272,7 @@ class Estate:
     def make_host(self, cluster, i, n, hosts):
         host = self.add("HostSystem", f"host-{10 + n + i * 100000}")
         number = i * hosts + n + 1
-        host.name = f"esx{number:02}.lab.example"
+        host.name = f"esx{number:02}.{self.site}.example"
         host.uuid = str(uuid.uuid5(NAMESPACE, host.name))
         host.number = number
         host.properties |= {
@@ -404,7 +406,7 @@ DEFECTS = {
     "cpu-feature-missing": lambda e: without_aes(e.hosts[3]),
     "cpu-feature-tie": cpu_tie,
     "nfs-server-name": lambda e: remount(e, server="nas01"),
-    "nfs-server-case": lambda e: remount(e, server="NAS01.lab.example"),
+    "nfs-server-case": lambda e: remount(e, server=f"NAS01.{e.site}.example"),
     "nfs-server-address": lambda e: remount(e, server="10.2.0.5"),
     "nfs-path-trailing-slash": lambda e: remount(e, path="/export/ds1/"),
     "nfs-path-double-slash": lambda e: remount(e, path="/export//ds1"),

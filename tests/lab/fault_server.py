@@ -223,15 +223,14 @@ def retrieve_properties_ex(request):
 
 def page(request, rest, size):
     now, later = rest[:size], rest[size:]
-    server, token = request.server, ""
-    if server.has("endless-token"):
+    token = ""
+    if request.server.has("endless-token"):
         later = later or rest
     if later and request.session:
         name = str(uuid.uuid4())
         request.session.tokens[name] = later, size
         token = f"<token>{name}</token>"
     objects = [object_content(request, o, p) for o, p in now]
-    server.served += len(now)
     return response(request.method, f"<returnval>{token}{''.join(objects)}</returnval>" if now else "")
 
 
@@ -460,7 +459,7 @@ class Server(http.server.ThreadingHTTPServer):
         self.removed = set()
         self.sessions = {}
         self.expired = False
-        self.pages = self.served = self.number = 0
+        self.pages = self.number = 0
         self.ending = threading.Event()
         self.lock = threading.Lock()
         self.log = open(options.log, "a", encoding="utf-8") if options.log else None
@@ -624,7 +623,8 @@ def parse_options():
 
 def main():
     options = parse_options()
-    estate = Estate(20, 50, 500, big=True, site=options.site) if options.model == "big" else Estate(options.clusters, site=options.site)
+    size = {"clusters": 20, "hosts": 50, "vms": 500, "big": True} if options.model == "big" else {"clusters": options.clusters}
+    estate = Estate(site=options.site, **size)
     for name in options.defect:
         DEFECTS[name](estate)
     server = Server(options, estate)

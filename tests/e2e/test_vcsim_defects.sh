@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The genuine simulator with one defect at a time: the right check says so about the right subject, and no other check does.
+. "$(dirname "$0")/lib.sh"
+need "$tools/vcsim"
+
+# defect NAME EXIT CHECK STATUS FILTER: exactly the findings for which FILTER holds have STATUS, all of them of CHECK; all
+# others pass or are not applicable.
+defect() {
+	local name=$1 code=$2 id=$3 wanted=$4 filter=$5
+	lab_inventory "$name" "$name"
+	inventory "$work/inventory.yaml" "vc01=$url"
+	check -i "$work/inventory.yaml"
+	expect_exit "$code" "$name"
+	expect "$name" "def concerned: .check == \$id and ($filter);
+		([.findings[] | select(concerned)] | length > 0)
+		and all(.findings[]; if concerned then .status == \$status else .status == \"pass\" or .status == \"na\" end)" \
+		--arg id "$id" --arg status "$wanted"
+	lab_stop
+	checked+=("$name")
+}
+
+checked=()
+third='[.host, .peer] | any(startswith("esx03"))'
+defect host-disconnected 1 host-connected fail '.host == "esx04.lab.example"'
+defect host-not-responding 1 host-connected fail '.host == "esx04.lab.example"'
+defect host-maintenance 0 host-connected warn '.host == "esx04.lab.example"'
+defect vmotion-vmknic-missing 1 vmotion-vmknic-present fail '.host == "esx02.lab.example"'
+defect vmotion-vmknic-without-ip 1 vmotion-vmknic-present fail '.host == "esx03.lab.example"'
+defect nfs-server-name 1 nfs-mount-identity fail "$third"
+defect nfs-server-case 1 nfs-mount-identity fail "$third"
+defect nfs-server-address 1 nfs-mount-identity fail "$third"
+defect nfs-path-trailing-slash 1 nfs-mount-identity fail "$third"
+defect nfs-path-double-slash 1 nfs-mount-identity fail "$third"
+defect nfs-version 1 nfs-mount-identity fail "$third"
+defect cpu-feature-missing 0 cpu-feature-parity fail '.host == "esx04.lab.example"'
+defect cpu-feature-tie 0 cpu-feature-parity fail true
+defect log-rotate-size-small 1 vm-log-rotate-size fail '.vm == "app01-02"'
+defect log-rotate-size-text 2 vm-log-rotate-size unknown '.vm == "app01-02"'
+defect log-rotate-size-huge 2 vm-log-rotate-size unknown '.vm == "app01-02"'
+defect hosts-unlisted 1 inventory-complete fail true
+defect vms-unlisted 1 inventory-complete fail true
+
+# Two hosts with one hardware UUID in one vCenter stay two hosts.
+lab_inventory twins host-uuid-duplicate
+inventory "$work/inventory.yaml" "vc01=$url"
+check -i "$work/inventory.yaml"
+expect_exit 0 "a UUID that repeats"
+expect "both twins are judged" '[.findings[] | select(.check == "host-connected")] | length == 4'
+lab_stop
+checked+=(host-uuid-duplicate combined)
+
+diff <(printf '%s\n' "${checked[@]}" | sort) <(python3 "$lab/make_inventory.py" --list | sort) ||
+	fail "a defect of the lab has no expectation here"
+
+lab_inventory combined combined
+inventory "$work/inventory.yaml" "vc01=$url"
+check -i "$work/inventory.yaml"
+expect_exit 1 "several defects at once"
+expect "each of them is found" '[.findings[] | select(.status == "fail") | .check] | unique ==
+	["cpu-feature-parity", "nfs-mount-identity", "vm-log-rotate-size", "vmotion-vmknic-present"]'
