@@ -26,7 +26,7 @@ struct http_request {
 	const char *soap_action; /* without quotes; NULL: none */
 	const char *body;        /* NULL: GET, else POST of XML. Borrowed until the call ended or was aborted */
 	size_t len;
-	int timeout_ms;          /* of the whole exchange */
+	int timeout_ms; /* of the whole exchange */
 };
 
 struct http_reply {

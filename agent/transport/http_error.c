@@ -13,7 +13,8 @@ static const char *thumbprint(char *buf, size_t size, const char *hex)
 	size_t n = (size_t)snprintf(buf, size, "SHA256");
 
 	for (const char *p = hex; p[0] != '\0' && p[1] != '\0' && n + 4 < size; p += 2)
-		n += (size_t)snprintf(buf + n, size - n, ":%c%c", toupper((unsigned char)p[0]), toupper((unsigned char)p[1]));
+		n += (size_t)snprintf(buf + n, size - n, ":%c%c", toupper((unsigned char)p[0]),
+		                      toupper((unsigned char)p[1]));
 	return buf;
 }
 
@@ -33,15 +34,23 @@ static void untrusted(const struct http_failure *f, struct err *err)
 	thumbprint(shown, sizeof(shown), t->shown);
 	if (t->target->thumbprint != NULL)
 		err_set(err, ERR_TLS,
-		        "certificate not trusted: its thumbprint is %s, pinned is %s. Was it renewed? Compare it on the server, then "
+		        "certificate not trusted: its thumbprint is %s, pinned is %s. Was it renewed? Compare it on "
+		        "the server, then "
 		        "set tls: {thumbprint: ...}",
 		        shown, thumbprint(pin, sizeof(pin), t->target->thumbprint));
 	else if (t->shown[0] == '\0')
 		err_set(err, ERR_TLS, "certificate not trusted: %s", f->text);
+	else if (t->reason[0] == '\0') /* the chain was good, so it is the name */
+		err_set(err, ERR_TLS,
+		        "certificate not trusted: %s; call the server in the inventory what its certificate calls it, "
+		        "or set tls: "
+		        "{thumbprint: %s} after comparing that on the server",
+		        f->text, shown);
 	else
 		err_set(err, ERR_TLS,
-		        "certificate not trusted: %s; set tls: {ca: FILE}, or tls: {thumbprint: %s} after comparing that on the server",
-		        t->reason[0] != '\0' ? t->reason : f->text, shown);
+		        "certificate not trusted: %s; set tls: {ca: FILE}, or tls: {thumbprint: %s} after comparing "
+		        "that on the server",
+		        t->reason, shown);
 }
 
 static void tls_failed(const struct http_failure *f, struct err *err)
@@ -59,7 +68,8 @@ static void not_connected(const struct http_failure *f, struct err *err)
 	long e = os_error(f);
 
 	if (e == ECONNREFUSED)
-		err_set(err, ERR_REFUSED, "connection refused: nothing listens there, or a firewall rejects it (%s)", f->text);
+		err_set(err, ERR_REFUSED, "connection refused: nothing listens there, or a firewall rejects it (%s)",
+		        f->text);
 	else
 		err_set(err, ERR_UNREACHABLE, "can't connect: %s", f->text);
 }
@@ -77,7 +87,8 @@ static void timed_out(const struct http_failure *f, struct err *err)
 	static const struct {
 		CURLINFO reached;
 		const char *waiting_for;
-	} stages[] = { /* the last that was reached decides */
+	} stages[] = {
+		/* the last that was reached decides */
 		{CURLINFO_STARTTRANSFER_TIME, "the rest of the answer"},
 		{CURLINFO_PRETRANSFER_TIME, "an answer"},
 		{CURLINFO_CONNECT_TIME, "the TLS handshake"},
@@ -115,7 +126,8 @@ void http_failure_error(const struct http_failure *f, struct err *err)
 		err_set(err, ERR_DNS, "the name can't be resolved: %s", f->text);
 		return;
 	case CURLE_COULDNT_RESOLVE_PROXY:
-		err_set(err, ERR_DNS, "the proxy's name can't be resolved: %s; check https_proxy and no_proxy", f->text);
+		err_set(err, ERR_DNS, "the proxy's name can't be resolved: %s; check https_proxy and no_proxy",
+		        f->text);
 		return;
 	case CURLE_COULDNT_CONNECT:
 		not_connected(f, err);
@@ -131,7 +143,8 @@ void http_failure_error(const struct http_failure *f, struct err *err)
 		return;
 	case CURLE_SSL_CACERT_BADFILE:
 		err_set(err, ERR_TLS, "%s can't be read or holds no certificate (PEM); see tls: {ca: FILE}",
-		        f->trust->target->ca_file != NULL ? f->trust->target->ca_file : "the system's certificate store");
+		        f->trust->target->ca_file != NULL ? f->trust->target->ca_file
+		                                          : "the system's certificate store");
 		return;
 	case CURLE_GOT_NOTHING:
 		err_set(err, ERR_UNREACHABLE, "the server closed the connection without an answer");
@@ -139,7 +152,8 @@ void http_failure_error(const struct http_failure *f, struct err *err)
 	case CURLE_SEND_ERROR:
 	case CURLE_RECV_ERROR:
 	case CURLE_PARTIAL_FILE:
-		err_set(err, ERR_UNREACHABLE, "connection lost after %zu bytes of the answer: %s", f->received, f->text);
+		err_set(err, ERR_UNREACHABLE, "connection lost after %zu bytes of the answer: %s", f->received,
+		        f->text);
 		return;
 	case CURLE_WRITE_ERROR:
 		if (f->too_large) {

@@ -16,7 +16,8 @@ static int check_object(const char *object, struct err *err)
 
 	if (object_is_single(object) || vim_type_listed(object, hint, sizeof(hint)))
 		return 0;
-	return err_set(err, ERR_CONFIG, "object: '%s' is not a type that vCenter lists, ServiceInstance or content.NAME%s", object,
+	return err_set(err, ERR_CONFIG,
+	               "object: '%s' is not a type that vCenter lists, ServiceInstance or content.NAME%s", object,
 	               hint);
 }
 
@@ -108,7 +109,8 @@ static void show(const struct target *target, const struct request *const *reqs,
 {
 	const char *url = target->url;
 
-	fprintf(out, "GET %s/sdk/vimServiceVersions.xml\nPOST %s/sdk RetrieveServiceContent\nPOST %s/sdk Login\n", url, url, url);
+	fprintf(out, "GET %s/sdk/vimServiceVersions.xml\nPOST %s/sdk RetrieveServiceContent\nPOST %s/sdk Login\n", url,
+	        url, url);
 	show_view(url, reqs, n, out);
 	for (size_t i = 0; i < n; i++) {
 		if (*object_of(reqs[i]) == '\0')
@@ -121,13 +123,15 @@ static void show(const struct target *target, const struct request *const *reqs,
 
 static const struct request_key keys[] = {
 	{"object",
-	 "type of managed object (HostSystem, VirtualMachine, ComputeResource ...): all of them in the inventory; or one object: "
-	 "ServiceInstance, or content.NAME, a property of the service content such as content.rootFolder",
-	 false},
+         "type of managed object (HostSystem, VirtualMachine, ComputeResource ...): all of them in the inventory; or "
+         "one object: "
+         "ServiceInstance, or content.NAME, a property of the service content such as content.rootFolder",
+         false},
 	{"method",
-	 "a method that only reads (Query..., Retrieve..., Fetch..., Find..., Get..., Check..., Has..., Current...); what it "
-	 "returns are the children `returnval` of the answer: `rows: returnval[]`",
-	 false},
+         "a method that only reads (Query..., Retrieve..., Fetch..., Find..., Get..., Check..., Has..., Current...); "
+         "what it "
+         "returns are the children `returnval` of the answer: `rows: returnval[]`",
+         false},
 	{"this", "the object that the method is called on: TYPE ID, ServiceInstance or content.NAME", true},
 	{"arguments", "the method's arguments in declared order: name=value, separated by blanks", true},
 	{0},

@@ -109,7 +109,8 @@ bool object_is_single(const char *object)
 	return strcmp(object, "ServiceInstance") == 0 || strncmp(object, "content.", 8) == 0;
 }
 
-int object_named(const struct session *s, struct arena *a, const char *text, bool by_id, struct moref *ret, struct err *err)
+int object_named(const struct session *s, struct arena *a, const char *text, bool by_id, struct moref *ret,
+                 struct err *err)
 {
 	char *type, *id;
 
@@ -196,8 +197,9 @@ static void create_view(struct batch *b)
 			soap_element(&body, "type", g->type);
 	soap_element(&body, "recursive", "true");
 	soap_close(&body, "CreateContainerView");
-	session_call(b->session, &(struct call_spec){
-					 .what = "CreateContainerView", .body = &body, .safe = true, .done = on_view, .arg = b});
+	session_call(b->session,
+	             &(struct call_spec){
+			     .what = "CreateContainerView", .body = &body, .safe = true, .done = on_view, .arg = b});
 }
 
 static void on_proof(void *arg, const struct http_reply *reply, const struct err *sent)

@@ -65,7 +65,8 @@ bool batch_says_expired(const struct batch *b, const struct soap_fault *f);
 
 /* "content.NAME" (a property of the service content), "ServiceInstance" or, with BY_ID, "TYPE ID". ERR_CONFIG, or
  * ERR_UNSUPPORTED when this server has none. The result points into A or the service content. */
-int object_named(const struct session *s, struct arena *a, const char *text, bool by_id, struct moref *ret, struct err *err);
+int object_named(const struct session *s, struct arena *a, const char *text, bool by_id, struct moref *ret,
+                 struct err *err);
 
 /* Is OBJECT one that object_named() finds, not a type that a view lists? */
 bool object_is_single(const char *object);

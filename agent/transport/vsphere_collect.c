@@ -43,7 +43,8 @@ static int on_object(void *arg, const struct val *node, struct err *err)
 	if (object_read(p->scratch, node, &g->asked, &o, err) < 0)
 		return -1;
 	if (!vim_type_may_be(o.ref.type, g->type) || (g->kind == GROUP_OBJECT && strcmp(o.ref.id, g->one.id) != 0))
-		return err_set(err, ERR_PROTOCOL, "an answer about %s %s, which was not asked for", o.ref.type, o.ref.id);
+		return err_set(err, ERR_PROTOCOL, "an answer about %s %s, which was not asked for", o.ref.type,
+		               o.ref.id);
 	if (o.expired) {
 		g->expired = true;
 		return err_set(err, ERR_DENIED, "the session has expired");
@@ -92,7 +93,8 @@ static void on_fault(struct group *g, const struct soap_fault *fault)
 	}
 	soap_fault_error(fault, &err);
 	if (soap_fault_is(fault, "InvalidProperty"))
-		err_set(&err, ERR_PROTOCOL, "the server doesn't know property '%.100s', which was not asked for", fault->name);
+		err_set(&err, ERR_PROTOCOL, "the server doesn't know property '%.100s', which was not asked for",
+		        fault->name);
 	fail(g, &err);
 }
 
@@ -122,8 +124,10 @@ static void turn_page(struct group *g, const struct val *response)
 	if (token == NULL || token->kind != VAL_TEXT || *token->text == '\0') {
 		complete(g);
 	} else if (++g->pages >= MAX_PAGES || g->stale >= MAX_STALE) {
-		err_set(&err, ERR_PROTOCOL, "page token never ends: after %zu pages, %zu of them without anything new, there is "
-		                            "to be another", g->pages, g->stale);
+		err_set(&err, ERR_PROTOCOL,
+		        "page token never ends: after %zu pages, %zu of them without anything new, there is "
+		        "to be another",
+		        g->pages, g->stale);
 		fail(g, &err);
 	} else if (g->seen.n > MAX_OBJECTS) {
 		err_set(&err, ERR_LIMIT, "more than %d objects", MAX_OBJECTS);

@@ -56,7 +56,8 @@ static int check_arguments(const char *text, struct err *err)
 		return err_set(err, ERR_CONFIG, "arguments: '<' and '>' are not allowed");
 	while (next_argument(&text, &name, &name_len, &value, &value_len))
 		if (value == NULL || !is_name(name, name_len))
-			return err_set(err, ERR_CONFIG, "arguments: '%.*s' is not name=value", (int)(value_len + name_len + 1), name);
+			return err_set(err, ERR_CONFIG, "arguments: '%.*s' is not name=value",
+			               (int)(value_len + name_len + 1), name);
 	return 0;
 }
 
@@ -66,7 +67,8 @@ int method_check(const struct request *req, struct err *err)
 
 	if (!is_name(method, strlen(method)) || !reads_only(method))
 		return err_set(err, ERR_CONFIG,
-		               "method: '%s' is not one of Query..., Retrieve..., Fetch..., Find..., Get..., Check..., Has..., "
+		               "method: '%s' is not one of Query..., Retrieve..., Fetch..., Find..., Get..., Check..., "
+		               "Has..., "
 		               "Current...: probes change nothing and start no task",
 		               method);
 	if (request_get(req, "this") == NULL)

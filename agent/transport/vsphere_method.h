@@ -9,6 +9,6 @@ struct group;
 
 int method_check(const struct request *req, struct err *err);
 const char *method_encode(struct arena *a, const char *field, const char *value); /* struct transport's encode */
-void method_start(struct group *g); /* sends what G's one ask asks for */
+void method_start(struct group *g);                                               /* sends what G's one ask asks for */
 
 #endif

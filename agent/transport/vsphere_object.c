@@ -147,7 +147,8 @@ static void add_missing(struct arena *a, const struct val *missing, struct objec
 	ret->gaps[ret->ngaps++] = (struct gap){
 		.path = path != NULL && path->kind == VAL_TEXT ? path->text : "",
 		.kind = soap_fault_kind(&fault),
-		.text = soap_fault_is(&fault, "InvalidProperty") ? "not known to this server" : soap_fault_text(a, &fault),
+		.text = soap_fault_is(&fault, "InvalidProperty") ? "not known to this server"
+	                                                         : soap_fault_text(a, &fault),
 	};
 }
 
@@ -167,7 +168,8 @@ static void widen_gaps(struct object *o, const struct paths *asked)
 		bool related = false;
 
 		for (size_t i = 0; i < asked->n && !related; i++)
-			related = path_covers(o->gaps[g].path, asked->v[i]) || path_covers(asked->v[i], o->gaps[g].path);
+			related =
+				path_covers(o->gaps[g].path, asked->v[i]) || path_covers(asked->v[i], o->gaps[g].path);
 		if (!related)
 			o->gaps[g].path = "";
 	}

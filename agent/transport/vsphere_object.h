@@ -37,7 +37,8 @@ struct object {
 };
 
 /* Reads NODE, of which only properties in ASKED count. ERR_PROTOCOL: no usable reference. */
-int object_read(struct arena *a, const struct val *node, const struct paths *asked, struct object *ret, struct err *err);
+int object_read(struct arena *a, const struct val *node, const struct paths *asked, struct object *ret,
+                struct err *err);
 
 /* The gaps that concern a path of REQ, with REQ's own spelling; in A. UNKNOWN: paths that the server doesn't know. */
 struct gap *object_gaps(struct arena *a, const struct object *o, const struct request *req, const struct paths *unknown,

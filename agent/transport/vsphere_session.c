@@ -4,203 +4,13 @@
  */
 #include "transport/vsphere_session.h"
 
-#include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "credential.h"
 #include "transport/vsphere_batch.h"
 
-#define MAX_CALLS 4
 #define CLOSE_MS 2000
-
-struct call {
-	struct session *session;
-	struct call *prev, *next;
-	struct http_call *http; /* NULL: waits for its turn */
-	char *what;
-	struct buf body;
-	bool get, safe, secret, resent;
-	int timeout_ms;
-	call_done *done;
-	void *arg;
-};
-
-/* ---- calls ---- */
-
-static void on_http_done(void *arg, const struct http_reply *reply);
-
-static void send_call(struct call *c)
-{
-	struct session *s = c->session;
-	const struct http_request req = {.url = c->get ? s->versions_url : s->url,
-	                                 .soap_action = c->get ? NULL : s->action,
-	                                 .body = c->get ? NULL : buf_str(&c->body),
-	                                 .len = c->body.len,
-	                                 .timeout_ms = c->timeout_ms};
-	s->sent++;
-	s->under_way++;
-	c->http = http_send(s->http, &req, on_http_done, c);
-}
-
-static void pump(struct session *s)
-{
-	for (struct call *c = s->first; c != NULL && s->under_way < MAX_CALLS; c = c->next)
-		if (c->http == NULL)
-			send_call(c);
-}
-
-static void unlink_call(struct call *c)
-{
-	if (c->prev != NULL)
-		c->prev->next = c->next;
-	else
-		c->session->first = c->next;
-	if (c->next != NULL)
-		c->next->prev = c->prev;
-}
-
-static void free_call(struct call *c)
-{
-	if (c->secret && c->body.s != NULL)
-		explicit_bzero(c->body.s, c->body.cap);
-	buf_dispose(&c->body);
-	free(c->what);
-	free(c);
-}
-
-/* The first bytes of a page, for a message: printable ASCII only. */
-static const char *beginning(char *buf, size_t size, const char *body)
-{
-	size_t n = 0;
-
-	while (isspace((unsigned char)*body))
-		body++;
-	for (; *body != '\0' && n + 1 < size; body++)
-		buf[n++] = isgraph((unsigned char)*body) ? *body : isspace((unsigned char)*body) ? ' ' : '?';
-	buf[n] = '\0';
-	return buf;
-}
-
-static bool is_xml(const struct http_reply *r, const char *start)
-{
-	if (strncasecmp(r->type, "text/html", 9) == 0)
-		return false;
-	return start[0] == '<' && strncasecmp(start, "<html", 5) != 0 && strncasecmp(start, "<!doctype html", 14) != 0;
-}
-
-/* Is the answer one of this API's at all? */
-static int check_reply(const struct http_reply *r, struct err *err)
-{
-	char start[48], text[96];
-
-	if (r->err.kind != ERR_NONE) {
-		*err = r->err;
-		return -1;
-	}
-	if (r->status == 503)
-		return err_set(err, ERR_UNREACHABLE,
-		               "HTTP 503: service not ready or its session table is full; try again in some minutes");
-	if (r->status == 401 || r->status == 403)
-		return err_set(err, ERR_DENIED, "HTTP %ld: refused before the vSphere API was reached: by a proxy?", r->status);
-	if (r->status >= 300 && r->status < 400)
-		return err_set(err, ERR_PROTOCOL, "HTTP %ld: moved to '%s'; name the vCenter's own address in the inventory",
-		               r->status, beginning(text, sizeof(text), r->location));
-	if (r->status != 200 && r->status != 500)
-		return err_set(err, ERR_PROTOCOL, "HTTP %ld: is that the address of a vCenter or ESXi host?", r->status);
-	if (r->len == 0)
-		return err_set(err, ERR_PROTOCOL, "an empty answer (HTTP %ld)", r->status);
-	beginning(start, sizeof(start), r->body);
-	if (!is_xml(r, start))
-		return err_set(err, ERR_PROTOCOL,
-		               "not a vSphere API answer (%s, begins '%s'): is a proxy or another web server in between?",
-		               *r->type != '\0' ? beginning(text, sizeof(text), r->type) : "no content type", start);
-	return 0;
-}
-
-static void on_http_done(void *arg, const struct http_reply *reply)
-{
-	struct call *c = arg;
-	struct session *s = c->session;
-	struct err err = {0};
-
-	s->under_way--;
-	c->http = NULL;
-	if (reply->lost && c->safe && !c->resent) {
-		c->resent = true;
-		pump(s);
-		return;
-	}
-	if (check_reply(reply, &err) < 0)
-		err_prefix(&err, "%s", c->what);
-	unlink_call(c);
-	c->done(c->arg, reply, &err);
-	free_call(c);
-	pump(s);
-}
-
-struct call *session_call(struct session *s, const struct call_spec *spec)
-{
-	struct call *c = xcalloc(1, sizeof(*c)), *last = s->first;
-
-	c->session = s;
-	c->what = xstrdup(spec->what);
-	c->get = spec->body == NULL;
-	if (spec->body != NULL) {
-		c->body = *spec->body;
-		*spec->body = (struct buf){.max = spec->body->max};
-	}
-	c->safe = spec->safe;
-	c->secret = spec->secret;
-	c->timeout_ms = spec->timeout_ms > 0 ? spec->timeout_ms : s->target->timeout_ms;
-	c->done = spec->done;
-	c->arg = spec->arg;
-	while (last != NULL && last->next != NULL)
-		last = last->next;
-	c->prev = last;
-	if (last != NULL)
-		last->next = c;
-	else
-		s->first = c;
-	pump(s);
-	return c;
-}
-
-void session_abort(struct call *c)
-{
-	if (c->http != NULL) {
-		http_abort(c->http);
-		c->session->under_way--;
-	}
-	unlink_call(c);
-	free_call(c);
-}
-
-/* A login that is under way may still make a session that has to be ended: it is never aborted here. */
-static void abort_all(struct session *s)
-{
-	for (struct call *c = s->first, *next; c != NULL; c = next) {
-		next = c->next;
-		if (c != s->login)
-			session_abort(c);
-	}
-}
-
-const struct val *reply_response(struct arena *a, const struct http_reply *reply, struct soap_fault *ret_fault,
-                                 struct err *err)
-{
-	const struct val *root = xml_decode(a, reply->body, reply->len, err), *body;
-
-	ret_fault->type = "";
-	if (root == NULL || (body = soap_body(root, err)) == NULL)
-		return NULL;
-	if (!soap_fault(a, body, ret_fault))
-		return body;
-	soap_fault_error(ret_fault, err);
-	return NULL;
-}
 
 /* ---- connecting ---- */
 
@@ -208,7 +18,7 @@ void session_break(struct session *s, const struct err *why)
 {
 	s->phase = PHASE_BROKEN;
 	s->broken = *why;
-	abort_all(s);
+	session_abort_all(s);
 	while (s->batches != NULL)
 		batch_end(s->batches, &s->broken);
 }
@@ -230,7 +40,8 @@ static void on_login(void *arg, const struct http_reply *reply, const struct err
 	s->login = NULL;
 	if (err.kind == ERR_NONE && reply_response(a, reply, &fault, &err) == NULL) {
 		if (err.kind == ERR_AUTH)
-			err_set(&err, ERR_AUTH, "the server refused the password of %s (credential '%s'); it is not tried again",
+			err_set(&err, ERR_AUTH,
+			        "the server refused the password of %s (credential '%s'); it is not tried again",
 			        s->target->credential->user, s->target->credential->name);
 		err_prefix(&err, "Login");
 	}
@@ -293,7 +104,8 @@ static int read_content(struct session *s, const struct http_reply *reply, struc
 
 static void set_action(struct session *s)
 {
-	const char *version = vim_version_choose(s->arena, s->namespaces, *s->api_version != '\0' ? s->api_version : NULL);
+	const char *version =
+		vim_version_choose(s->arena, s->namespaces, *s->api_version != '\0' ? s->api_version : NULL);
 
 	s->action = arena_printf(s->arena, "urn:vim25/%s", version != NULL ? version : VIM_VERSION_LOWEST);
 }
@@ -329,8 +141,10 @@ static void on_versions(void *arg, const struct http_reply *reply, const struct 
 	set_action(s);
 	soap_open(&body, "RetrieveServiceContent", &(struct moref){"ServiceInstance", "ServiceInstance"});
 	soap_close(&body, "RetrieveServiceContent");
-	session_call(s, &(struct call_spec){
-				.what = "RetrieveServiceContent", .body = &body, .safe = true, .done = on_content, .arg = s});
+	session_call(
+		s,
+		&(struct call_spec){
+			.what = "RetrieveServiceContent", .body = &body, .safe = true, .done = on_content, .arg = s});
 }
 
 static void start_connecting(struct session *s)
@@ -343,7 +157,8 @@ static void start_connecting(struct session *s)
 		return;
 	}
 	s->phase = PHASE_CONNECTING;
-	session_call(s, &(struct call_spec){.what = "vimServiceVersions.xml", .safe = true, .done = on_versions, .arg = s});
+	session_call(
+		s, &(struct call_spec){.what = "vimServiceVersions.xml", .safe = true, .done = on_versions, .arg = s});
 }
 
 static void on_soon(uv_timer_t *t)
@@ -373,11 +188,12 @@ void session_expired(struct session *s)
 
 	for (const struct batch *b = s->batches; b != NULL; b = b->next)
 		if (b->restarted) {
-			err_set(&err, ERR_DENIED, "session expired again after a second login: does something end sessions early?");
+			err_set(&err, ERR_DENIED,
+			        "session expired again after a second login: does something end sessions early?");
 			session_break(s, &err);
 			return;
 		}
-	abort_all(s);
+	session_abort_all(s);
 	for (struct batch *b = s->batches; b != NULL; b = b->next)
 		batch_reset(b);
 	s->logged_in = false;
@@ -463,7 +279,7 @@ static void on_bound(uv_timer_t *t)
 	struct session *s = t->data;
 
 	s->login = NULL;
-	abort_all(s);
+	session_abort_all(s);
 	http_close(s->http, on_http_closed, s);
 }
 

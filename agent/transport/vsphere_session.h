@@ -2,7 +2,7 @@
 /*
  * vsphere_session.h - a session with a vCenter or ESXi host: connect, log in, send calls, log out.
  *
- * Calls are queued until the session is logged in; at most MAX_CALLS are under way. Whatever ends the session for good (a
+ * Calls are queued until the session is logged in; a few are under way at once. Whatever ends the session for good (a
  * refused login, Ctrl-C) is kept in `broken`, and every ask, present and future, ends with it. What is collected belongs
  * to batches (vsphere_collect.c): the session starts them when it is ready, and again after it had to log in once more.
  */
@@ -45,10 +45,10 @@ struct session {
 	const char *api_version;      /* about.apiVersion, "" before */
 	bool logged_in;               /* there is something to log out of */
 	uint64_t sent;
-	uv_timer_t soon;              /* work that must not be done within the caller's call */
-	uv_timer_t bound;             /* the end of close(), at the latest */
-	struct call *first;           /* under way or waiting, in order */
-	struct call *login;           /* under way; not among them */
+	uv_timer_t soon;    /* work that must not be done within the caller's call */
+	uv_timer_t bound;   /* the end of close(), at the latest */
+	struct call *first; /* under way or waiting, in order */
+	struct call *login; /* under way; not among them */
 	size_t under_way;
 	struct batch *batches;
 	struct unknown *unknown;
@@ -72,9 +72,10 @@ struct call_spec {
 	void *arg;
 };
 
-/* Sends, or queues until others have ended. */
+/* Sends, or queues until others have ended (vsphere_call.c). */
 struct call *session_call(struct session *s, const struct call_spec *spec);
-void session_abort(struct call *c); /* its DONE is not called */
+/* Aborts all calls, their DONE is not called; but for a login: it may still make a session that has to be ended. */
+void session_abort_all(struct session *s);
 
 /* A reference in the service content, by property name ("viewManager"). false: the server has none. */
 bool session_service(const struct session *s, const char *name, struct moref *ret);

@@ -71,7 +71,8 @@ static void object_set(struct buf *b, const struct soap_retrieve *r)
 	buf_puts(b, "<objectSet>");
 	soap_ref(b, "obj", r->view != NULL ? r->view : r->object);
 	if (r->view != NULL)
-		buf_puts(b, "<skip>true</skip><selectSet xsi:type=\"TraversalSpec\"><name>view</name><type>ContainerView</type>"
+		buf_puts(b, "<skip>true</skip><selectSet "
+		            "xsi:type=\"TraversalSpec\"><name>view</name><type>ContainerView</type>"
 		            "<path>view</path><skip>false</skip></selectSet>");
 	buf_puts(b, "</objectSet>");
 }
@@ -127,7 +128,8 @@ const struct val *soap_body(const struct val *root, struct err *err)
 
 bool soap_moref(const struct val *v, struct moref *ret)
 {
-	if (v == NULL || v->kind != VAL_TEXT || v->reftype == NULL || !soap_id_valid(v->reftype) || !soap_handle_valid(v->text))
+	if (v == NULL || v->kind != VAL_TEXT || v->reftype == NULL || !soap_id_valid(v->reftype) ||
+	    !soap_handle_valid(v->text))
 		return false;
 	*ret = (struct moref){.type = v->reftype, .id = v->text};
 	return true;
@@ -276,9 +278,9 @@ int soap_fault_error(const struct soap_fault *f, struct err *err)
 
 /* Ascending; what each means is in the vendor's release notes, here only their order counts. */
 static const char *const known_versions[] = {
-	VIM_VERSION_LOWEST, "6.0", "6.5", "6.7", "6.7.1", "6.7.2", "6.7.3", "6.8.7", "6.9.1", "7.0.0.0", "7.0.0.2", "7.0.1.0",
-	"7.0.1.1", "7.0.2.0", "7.0.2.1", "7.0.3.0", "7.0.3.1", "7.0.3.2", "8.0.0.0", "8.0.0.1", "8.0.0.2", "8.0.1.0", "8.0.2.0",
-	"8.0.3.0", "9.0.0.0",
+	VIM_VERSION_LOWEST, "6.0",     "6.5",     "6.7",     "6.7.1",   "6.7.2",   "6.7.3",   "6.8.7",   "6.9.1",
+	"7.0.0.0",          "7.0.0.2", "7.0.1.0", "7.0.1.1", "7.0.2.0", "7.0.2.1", "7.0.3.0", "7.0.3.1", "7.0.3.2",
+	"8.0.0.0",          "8.0.0.1", "8.0.0.2", "8.0.1.0", "8.0.2.0", "8.0.3.0", "9.0.0.0",
 };
 
 static unsigned long next_part(const char **s)

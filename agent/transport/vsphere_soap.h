@@ -29,12 +29,12 @@ void soap_close(struct buf *b, const char *method);
 /* What one RetrievePropertiesEx asks for. */
 struct soap_retrieve {
 	const struct moref *collector;
-	const char *type;          /* class of the objects; subclasses come too */
+	const char *type; /* class of the objects; subclasses come too */
 	const char *const *paths;
 	size_t npaths;
-	const struct moref *view;  /* every object of a ContainerView, or ... */
+	const struct moref *view;   /* every object of a ContainerView, or ... */
 	const struct moref *object; /* ... this one, when view is NULL */
-	int page;                  /* objects a page */
+	int page;                   /* objects a page */
 };
 
 void soap_retrieve(struct buf *b, const struct soap_retrieve *r);
@@ -68,7 +68,7 @@ void soap_local_fault(struct arena *a, const struct val *localized, struct soap_
 
 bool soap_fault_is(const struct soap_fault *f, const char *type);
 enum err_kind soap_fault_kind(const struct soap_fault *f);
-int soap_fault_error(const struct soap_fault *f, struct err *err); /* always -1 */
+int soap_fault_error(const struct soap_fault *f, struct err *err);        /* always -1 */
 const char *soap_fault_text(struct arena *a, const struct soap_fault *f); /* "missing privilege System.Read" */
 
 /* ---- versions of the API ---- */
