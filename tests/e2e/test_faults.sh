@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 limit=90
+max_kib=262144 # several answers may be under way at once, each up to the program's limit; the floods would bring 10 GiB
 
 # two WHAT URL: checks that vCenter beside the healthy one, and looks at what must hold in every case.
 two() {
@@ -12,7 +13,7 @@ two() {
 	inventory "$work/inventory.yaml" "bad=$bad" "good=$good"
 	sed -i 's/^  - name: bad$/&\n    timeout: 2s/' "$work/inventory.yaml"
 	rm -f "$work/report.json" "$work/peak"
-	measured 65536 check -i "$work/inventory.yaml" --all -f "json=$work/report.json"
+	measured "$max_kib" check -i "$work/inventory.yaml" --all -f "json=$work/report.json"
 	expect "$what: the healthy one is judged as ever" '[.findings[] | select(.target == "good")] as $f
 		| ($f | length > 30) and all($f[]; .status == "pass" or .status == "na")'
 }
@@ -21,7 +22,8 @@ two() {
 unknown() {
 	two "$1" "$2"
 	expect_exit 2 "$1"
-	expect "$1: nothing of it passes" 'all(.findings[]; .target != "bad" or .status == "unknown")'
+	expect "$1: nothing of it passes" '[.findings[] | select(.target == "bad")] as $f
+		| ($f | length > 0) and all($f[]; .status == "unknown")'
 	expect "$1: the verdict" '.verdict == "unknown" and (.complete | not)'
 	expect "$1: the reason" 'any(.probes[]; .target == "bad" and .outcome != "ok" and (.error // "" | test($r; "i")))' \
 		--arg r "$3"
@@ -43,10 +45,7 @@ unknown "connection refused" https://127.0.0.1:1 'refused|connect'
 unknown "unreachable" https://255.255.255.255 'unreachable|connect'
 unknown "no such name" https://no-such-host.invalid 'resolve'
 lab_make_ca other
-mv "$work/lab.cert.pem" "$work/keep.cert.pem"; mv "$work/lab.key.pem" "$work/keep.key.pem"
-cp "$work/other.cert.pem" "$work/lab.cert.pem"; cp "$work/other.key.pem" "$work/lab.key.pem"
-lab_scripted stranger
-mv "$work/keep.cert.pem" "$work/lab.cert.pem"; mv "$work/keep.key.pem" "$work/lab.key.pem"
+lab_scripted stranger --cert "$work/other.cert.pem" --key "$work/other.key.pem"
 unknown "a certificate of another CA" "$url" 'certificate'
 [ "$(requests "$work/stranger.jsonl" Login)" = 0 ] || fail "the password went to a server whose certificate is wrong"
 

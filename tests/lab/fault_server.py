@@ -83,6 +83,7 @@ class Request:
         self.method = element.tag.removeprefix(VIM)
         match = COOKIE.search(handler.headers.get("Cookie", ""))
         self.session = self.server.sessions.get(match[1]) if match else None
+        self.page = None  # which answer with properties this is, counted over all sessions
         self.asked = {}
         for wanted in element.iter(VIM + "propSet"):
             self.asked.setdefault(wanted.findtext(VIM + "type"), []).extend(e.text for e in wanted.findall(VIM + "pathSet"))
@@ -133,8 +134,7 @@ def login(request):
 
 
 def logout(request):
-    on_session(request)
-    del request.server.sessions[request.session.key]
+    request.server.sessions.pop(on_session(request).key, None)
     return response("Logout")
 
 
@@ -281,8 +281,8 @@ def before_login_hangs(request, _):
 
 
 def before_hangs(request, page_number):
-    """The PAGE-th page of properties never comes (default 2)."""
-    if "RetrievePropertiesEx" in request.method and request.server.pages >= int(page_number or 2):
+    """The PAGE-th page of properties (default 2) and later ones never come."""
+    if "RetrievePropertiesEx" in request.method and request.page >= int(page_number or 2):
         wait_for_end(request)
 
 
@@ -300,10 +300,12 @@ def before_session_expires(request, count, again=False):
     session = request.session
     if not session or request.method == "Logout":
         return
-    session.requests += 1
-    if session.requests == int(count or 4) and (again or not request.server.expired):
-        request.server.expired = True
-        del request.server.sessions[session.key]
+    with request.server.lock:
+        session.requests += 1
+        over = session.requests == int(count or 4) and (again or not request.server.expired)
+        request.server.expired |= over
+    if over or session.key not in request.server.sessions:
+        request.server.sessions.pop(session.key, None)
         request.session = None
 
 
@@ -317,9 +319,9 @@ def before_slow(_, seconds):
     time.sleep(float(seconds or 1))
 
 
-def after_fault_in_page(request, reply, page_number):
-    """The PAGE-th page (default 2) is a SOAP fault."""
-    if request.server.pages == int(page_number or 2):
+def after_fault_in_page(request, _, type_):
+    """Every page but an answer's first is a SOAP fault; with TYPE: the first of that type as well."""
+    if request.method == "ContinueRetrievePropertiesEx" or type_ in request.asked:
         raise Fault("RuntimeFault", "A general system error occurred: database temporarily unavailable")
 
 
@@ -484,6 +486,11 @@ class Server(http.server.ThreadingHTTPServer):
         if not isinstance(sys.exc_info()[1], (OSError, HangUp)):
             super().handle_error(_request, _address)
 
+    def next_page(self):
+        with self.lock:
+            self.pages += 1
+            return self.pages
+
     def record(self, **fields):
         with self.lock:
             self.number += 1
@@ -520,10 +527,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         element = ElementTree.fromstring(body).find(".//{http://schemas.xmlsoap.org/soap/envelope/}Body")[0]
         request = Request(self, element)
         started = time.monotonic()
-        if "RetrievePropertiesEx" in request.method:
-            self.server.pages += 1
+        request.page = self.server.next_page() if "RetrievePropertiesEx" in request.method else None
         self.server.record(
-            method=request.method, asked=request.asked, page=self.server.pages, user=request.text("userName") or None,
+            method=request.method, asked=request.asked, page=request.page, user=request.text("userName") or None,
             version=self.headers.get("SOAPAction"), max_objects=request.element.findtext(f"{VIM}options/{VIM}maxObjects"),
             token=request.text("token") or None, headers=str(self.headers), body=without_password(body))
         reply = self.answer(request)

@@ -10,12 +10,12 @@ lab_python=$tools/python/bin/python
 lab_password=${LAB_PASSWORD:-lab-$RANDOM$RANDOM$RANDOM}
 export PYTHONDONTWRITEBYTECODE=1
 
-# lab_make_ca NAME: a CA and a server certificate of it, $work/NAME.{ca,cert,key}.pem.
+# lab_make_ca NAME [SUBJECT_ALT_NAMES]: a CA and a server certificate of it, $work/NAME.{ca,cert,key}.pem.
 lab_make_ca() {
 	local base=$work/$1 new=(openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes)
 	"${new[@]}" -x509 -days 2 -subj "/CN=$1 CA" -keyout "$base.cakey.pem" -out "$base.ca.pem" 2>/dev/null
 	"${new[@]}" -subj /CN=localhost -keyout "$base.key.pem" -out "$base.csr" 2>/dev/null
-	printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\n' >"$base.ext"
+	echo "subjectAltName=${2-DNS:localhost,IP:127.0.0.1}" >"$base.ext"
 	openssl x509 -req -days 2 -in "$base.csr" -CA "$base.ca.pem" -CAkey "$base.cakey.pem" -CAcreateserial \
 		-extfile "$base.ext" -out "$base.cert.pem" 2>/dev/null
 }
