@@ -528,19 +528,29 @@ static void count_one(struct judging *j, enum status s, uint64_t n)
 		j->tally.critical_unknown += n;
 }
 
-/* A target that shows no host has no subjects, and silence is not consent. */
-static int store_empty_targets(struct judging *j, struct err *err)
+/*
+ * Why subjects of this target may be missing unseen, or NULL: what they are found with wasn't answered, or it shows no host
+ * at all. Silence is not consent.
+ */
+static const char *unseen(const struct judging *j, int target)
+{
+	if (j->taint.discovery[target] != NULL)
+		return j->taint.discovery[target];
+	if (has_hosts(j, target) || scope_narrows(&j->run->scope))
+		return NULL;
+	return "this target shows no host to this account";
+}
+
+static int store_unseen(struct judging *j, struct err *err)
 {
 	for (size_t t = 0; t < j->subjects.of[ENTITY_TARGET].n; t++) {
 		struct row r = {.who = {(int)t, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY}, .status = STATUS_UNKNOWN};
 
-		if (!of_platform(j, (int)t) || has_hosts(j, (int)t))
+		if (!of_platform(j, (int)t) || j->check->subject == SUBJECT_TARGET)
 			continue;
-		r.reason = j->taint.target[t];
-		if (r.reason == NULL && scope_narrows(&j->run->scope))
-			continue;
+		r.reason = unseen(j, (int)t);
 		if (r.reason == NULL)
-			r.reason = "this target shows no host to this account";
+			continue;
 		r.text[COL_OBJECT_] = j->subjects.of[ENTITY_TARGET].v[t].name;
 		count_one(j, STATUS_UNKNOWN, 1);
 		if (store(j, &r, err) < 0)
@@ -621,7 +631,7 @@ static int judge_check(struct judging *j, const struct need *need, struct err *e
 	else
 		rc = store_missing(j, err);
 	if (rc == 0)
-		rc = store_empty_targets(j, err);
+		rc = store_unseen(j, err);
 	count_subjects(j);
 	free(j->status);
 	taint_dispose(&j->taint);

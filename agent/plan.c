@@ -119,6 +119,12 @@ static int add_view(struct planner *pl, struct need *need, const char *view, str
 	if (facts_prepare(pl->facts, arena_printf(pl->a, "SELECT * FROM %s", view), pl->a, &reads, NULL, err) < 0)
 		return err_prefix(err, "model view %s", view);
 	sort_reads(pl, &reads, need);
+	for (size_t i = 0; i < reads.n; i++) {
+		const struct table *t = table_of(pl->probes, reads.v[i]);
+
+		if (t != NULL)
+			names_add(&need->discovery, pl->a, t->name);
+	}
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 struct need {
 	const struct check *check;
 	struct names tables;   /* fact tables; T_set counts as T; also what the for_each of their probes reads */
+	struct names discovery; /* those of them that subjects are found with: the spine's, and hosts and clusters always */
 	struct names views;    /* of the model */
 	struct names checks;   /* other checks whose findings it reads */
 };

@@ -11,6 +11,7 @@ struct reading {
 	const struct subjects *s;
 	const struct probes *probes;
 	const char *table;
+	bool spine; /* subjects are found with it */
 };
 
 static const char *reason_text(struct reading *r, sqlite3_stmt *st, int column)
@@ -40,6 +41,8 @@ static void widen(struct reading *r, const struct entity *e, const char *reason)
 static void taint_target(struct reading *r, int target, const char *reason)
 {
 	set(&r->t->target[target], reason);
+	if (r->spine)
+		set(&r->t->discovery[target], reason);
 	for (size_t i = 0; i < r->s->of[ENTITY_CLUSTER].n; i++)
 		if (r->s->of[ENTITY_CLUSTER].v[i].target == target)
 			set(&r->t->circle[i], reason);
@@ -184,6 +187,7 @@ int taint_load(struct taint *t, const struct need *need, const struct probes *pr
 
 	*t = (struct taint){.arena = arena_new()};
 	t->target = slots(t, s, ENTITY_TARGET);
+	t->discovery = slots(t, s, ENTITY_TARGET);
 	t->cluster = slots(t, s, ENTITY_CLUSTER);
 	t->circle = slots(t, s, ENTITY_CLUSTER);
 	t->host = slots(t, s, ENTITY_HOST);
@@ -197,6 +201,7 @@ int taint_load(struct taint *t, const struct need *need, const struct probes *pr
 			of_check = of_check || strcmp(need->check->platforms[i], s->platform[target]) == 0;
 		for (size_t i = 0; i < need->tables.n && of_check; i++) {
 			r.table = need->tables.v[i];
+			r.spine = names_have(&need->discovery, r.table);
 			if (has_table(probes, r.table, s->platform[target]) && read_table(&r, (int)target, err) < 0)
 				return -1;
 		}

@@ -16,6 +16,7 @@ struct taint {
 	/* a reason for each entity by index, or NULL: filled */
 	const char **target, **cluster, **host, **vm, **datastore;
 	const char **vm_of_host;  /* a VM on this host has a gap: counts for rows that are about no VM */
+	const char **discovery;   /* target: a table that subjects are found with, so that some may be missing unseen */
 	const char **circle;      /* cluster: something inside it */
 	const char *run;          /* anything at all */
 };

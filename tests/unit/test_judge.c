@@ -292,6 +292,43 @@ static void test_target_that_shows_nothing(void **state)
 	assert_int_equal(run.verdict, VERDICT_UNKNOWN);
 }
 
+/* The list of clusters (or of VMs) failed after its first page: what is listed may not be all, whatever else knows of it. */
+static void test_discovery_that_failed(void **state)
+{
+	(void)state;
+	three_hosts();
+	sql("DELETE FROM run_filled WHERE tbl = 'vsphere_vm';"
+	    "INSERT INTO run_gap VALUES('vsphere_vm', 'vc01', NULL, 'failed', 'vsphere/vm', 'page 2 was a fault')");
+	check("vm-check", "/*\ntitle: t\nsubject: vm\ndepends: own\nseverity: critical\nplatforms: [vsphere]\nfix: f\n*/\n"
+	                  "SELECT id AS vm, 'pass' AS status FROM vm");
+	check("host-check", HOST_CHECK("own", "SELECT id AS host, 'pass' AS status FROM host"));
+	judge_all();
+	assert_int_equal(run.count[STATUS_UNKNOWN], 1);
+	assert_int_equal(run.count[STATUS_PASS], 3);
+	assert_int_equal(run.verdict, VERDICT_UNKNOWN);
+	expect_sums();
+}
+
+/* Two targets list the same hosts, and one of them fails: its hosts fold into the other's, its silence doesn't. */
+static void test_discovery_that_failed_of_a_twin(void **state)
+{
+	static const struct target vc02 = {.name = "vc02", .kind = TARGET_VCENTER, .platform = "vsphere", .url = "https://vc02"};
+	static const char uuid[] = "UPDATE vsphere_host SET uuid = '4c4c4544-0000-0000-0000-00000000000' || substr(host, -1)";
+
+	(void)state;
+	three_hosts();
+	must(facts_add_target(s.facts, &vc02, &s.err));
+	sql("INSERT INTO vsphere_host(host, name) VALUES('vc02/host-1', 'A'), ('vc02/host-2', 'B'), ('vc02/host-3', 'C');"
+	    "INSERT INTO run_filled VALUES('vsphere_host', 'vc02', NULL);"
+	    "INSERT INTO run_gap VALUES('vsphere_compute', 'vc02', NULL, 'failed', 'vsphere/compute', 'a fault')");
+	sql(uuid);
+	check("host-check", HOST_CHECK("own", "SELECT id AS host, 'pass' AS status FROM host"));
+	judge_all();
+	assert_int_equal(run.count[STATUS_PASS], 3);
+	assert_int_equal(run.count[STATUS_UNKNOWN], 1);
+	assert_int_equal(run.verdict, VERDICT_UNKNOWN);
+}
+
 static void test_nothing_judged(void **state)
 {
 	(void)state;
@@ -361,6 +398,8 @@ int main(void)
 	                                   T(test_check_that_fails),
 	                                   T(test_peer_list_is_split),
 	                                   T(test_target_that_shows_nothing),
+	                                   T(test_discovery_that_failed),
+	                                   T(test_discovery_that_failed_of_a_twin),
 	                                   T(test_nothing_judged),
 	                                   T(test_findings_are_a_table),
 	                                   T(test_excluded_host),
