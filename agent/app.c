@@ -30,7 +30,8 @@ static bool is_data_dir(const char *dir)
 const char *app_data_dir(struct err *err)
 {
 	static char dir[PATH_MAX];
-	static const char *const beside[] = {"/../share/migready", "/..", "/../.."};
+	static const char *const beside[] = {"/../share/migready", "",
+	                                     "/.."}; /* installed, built, a test of the build */
 	const char *env = getenv("MIGREADY_DATA");
 	char exe[PATH_MAX], *slash;
 	ssize_t n;
@@ -50,9 +51,8 @@ const char *app_data_dir(struct err *err)
 			if (snprintf(dir, sizeof(dir), "%s%s", exe, beside[i]) < (int)sizeof(dir) && is_data_dir(dir))
 				return dir;
 	}
-	if (is_data_dir(MIGREADY_SOURCE_DATA)) /* a build directory elsewhere */
-		return MIGREADY_SOURCE_DATA;
-	err_set(err, ERR_CONFIG, "checks and probes not found beside the program; set MIGREADY_DATA to the folder that holds checks/");
+	err_set(err, ERR_CONFIG,
+	        "checks and probes not found beside the program; set MIGREADY_DATA to the folder that holds checks/");
 	return NULL;
 }
 
@@ -142,7 +142,8 @@ static int64_t get_time(struct app *app, const char *key)
 static int new_facts(struct app *app, const struct app_options *o, struct err *err)
 {
 	if (o->inventory == NULL)
-		return err_set(err, ERR_USAGE, "whom to ask? give an inventory with -i FILE, or recorded facts with --facts FILE");
+		return err_set(err, ERR_USAGE,
+		               "whom to ask? give an inventory with -i FILE, or recorded facts with --facts FILE");
 	if (inventory_load(app->arena, o->inventory, &app->inventory, err) < 0 ||
 	    facts_create(&app->facts, o->facts_out, &app->probes, err) < 0)
 		return -1;
@@ -176,8 +177,9 @@ static int platforms_of(struct app *app, struct names *ret, struct err *err)
 {
 	sqlite3_stmt *st;
 
-	if (sqlite3_prepare_v2(facts_db(app->facts), "SELECT DISTINCT platform FROM run_target WHERE platform IS NOT NULL", -1,
-	                       &st, NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v2(facts_db(app->facts),
+	                       "SELECT DISTINCT platform FROM run_target WHERE platform IS NOT NULL", -1, &st,
+	                       NULL) != SQLITE_OK)
 		return err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(app->facts)));
 	while (sqlite3_step(st) == SQLITE_ROW)
 		names_add(ret, app->arena, (const char *)sqlite3_column_text(st, 0));
@@ -198,12 +200,14 @@ static int open_facts(struct app *app, const struct app_options *o, struct names
 
 static int probe(struct app *app, const struct app_options *o, struct err *err)
 {
-	const struct engine_options eo = {.deadline_ms = o->deadline_ms > 0 ? o->deadline_ms : 600000, .progress = o->progress};
+	const struct engine_options eo = {.deadline_ms = o->deadline_ms > 0 ? o->deadline_ms : 600000,
+	                                  .progress = o->progress};
 
 	if (engine_run(&app->plan, &app->inventory, app->facts, &eo, &app->result, err) < 0)
 		return err_prefix(err, "collecting");
 	if (set_time(app, "ended", wall_ms(), err) < 0 ||
-	    facts_set_info(app->facts, "requests", arena_printf(app->arena, "%lld", (long long)app->result.requests), err) < 0 ||
+	    facts_set_info(app->facts, "requests", arena_printf(app->arena, "%lld", (long long)app->result.requests),
+	                   err) < 0 ||
 	    facts_set_info(app->facts, "complete", app->result.complete ? "1" : "0", err) < 0)
 		return -1;
 	return facts_finish(app->facts, err);
@@ -216,8 +220,8 @@ static int exclude_id(struct app *app, const char *id, struct err *err)
 	sqlite3_stmt *st;
 	int rc;
 
-	if (sqlite3_prepare_v2(facts_db(app->facts), "INSERT OR IGNORE INTO temp.run_excluded VALUES(?1)", -1, &st, NULL) !=
-	    SQLITE_OK)
+	if (sqlite3_prepare_v2(facts_db(app->facts), "INSERT OR IGNORE INTO temp.run_excluded VALUES(?1)", -1, &st,
+	                       NULL) != SQLITE_OK)
 		return err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(app->facts)));
 	sqlite3_bind_text(st, 1, id, -1, SQLITE_STATIC);
 	rc = sqlite3_step(st);
@@ -233,10 +237,12 @@ static int exclude(struct app *app, const struct app_options *o, struct err *err
 
 	for (size_t g = 0; o->scope.excluded != NULL && o->scope.excluded[g] != NULL; g++) {
 		found = false;
-		if (sqlite3_prepare_v2(facts_db(app->facts), "SELECT id, name FROM host_listed", -1, &list, NULL) != SQLITE_OK)
+		if (sqlite3_prepare_v2(facts_db(app->facts), "SELECT id, name FROM host_listed", -1, &list, NULL) !=
+		    SQLITE_OK)
 			return err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(app->facts)));
 		while (sqlite3_step(list) == SQLITE_ROW) {
-			const char *id = (const char *)sqlite3_column_text(list, 0), *name = (const char *)sqlite3_column_text(list, 1);
+			const char *id = (const char *)sqlite3_column_text(list, 0),
+				   *name = (const char *)sqlite3_column_text(list, 1);
 
 			if (id == NULL || !glob_match(o->scope.excluded[g], name != NULL ? name : id))
 				continue;
@@ -337,8 +343,9 @@ static int targets_of_facts(struct app *app, struct err *err)
 {
 	sqlite3_stmt *st;
 
-	if (sqlite3_prepare_v2(facts_db(app->facts), "SELECT name, platform, kind, address FROM run_target ORDER BY ordinal", -1,
-	                       &st, NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v2(facts_db(app->facts),
+	                       "SELECT name, platform, kind, address FROM run_target ORDER BY ordinal", -1, &st,
+	                       NULL) != SQLITE_OK)
 		return err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(app->facts)));
 	app->inventory.targets = arena_array(app->arena, 1000, sizeof(struct target));
 	while (app->inventory.ntargets < 1000 && sqlite3_step(st) == SQLITE_ROW) {
@@ -346,7 +353,9 @@ static int targets_of_facts(struct app *app, struct err *err)
 		const char *text[4];
 
 		for (int i = 0; i < 4; i++)
-			text[i] = arena_strdup(app->arena, sqlite3_column_text(st, i) != NULL ? (const char *)sqlite3_column_text(st, i) : "");
+			text[i] = arena_strdup(app->arena, sqlite3_column_text(st, i) != NULL
+			                                           ? (const char *)sqlite3_column_text(st, i)
+			                                           : "");
 		*t = (struct target){.name = text[0], .platform = text[1], .url = text[3]};
 		t->kind = strcmp(text[2], "vcenter") == 0 ? TARGET_VCENTER : TARGET_LOCAL;
 	}

@@ -15,10 +15,10 @@
 #include "run.h"
 
 struct app_options {
-	const char *inventory; /* -i */
-	const char *profile;   /* -p; NULL: "onboarding" */
-	const char *facts_in;  /* --facts: replay; then no inventory */
-	const char *facts_out; /* -o */
+	const char *inventory;         /* -i */
+	const char *profile;           /* -p; NULL: "onboarding" */
+	const char *facts_in;          /* --facts: replay; then no inventory */
+	const char *facts_out;         /* -o */
 	const char *const *check_dirs; /* --checks; NULL-terminated, or NULL */
 	struct scope scope;
 	int64_t deadline_ms;

@@ -24,7 +24,9 @@ static const struct yaml_key keys[] = {
          .type = YAML_T_TEXT,
          .required = true,
          .about = "what is judged: host, pair, path, vm, vm_host, datastore, cluster or target"},
-	{.name = "depends", .type = YAML_T_TEXT, .about = "whose facts a finding rests on: own, cluster or run (default)"},
+	{.name = "depends",
+         .type = YAML_T_TEXT,
+         .about = "whose facts a finding rests on: own, cluster or run (default)"},
 	{.name = "severity", .type = YAML_T_TEXT, .required = true, .about = "critical, warning or info"},
 	{.name = "platforms", .type = YAML_T_SEQ, .required = true, .about = "whose subjects it judges"},
 	{.name = "params", .type = YAML_T_MAP, .about = "NAME: DEFAULT, in the query as :NAME"},
@@ -60,7 +62,8 @@ const char *verdict_name(enum verdict v)
 }
 
 /* The index of the word in WORDS, or an error that lists them. */
-static int word_of(const struct ynode *root, const char *key, const char *const *words, size_t n, int dflt, struct err *err)
+static int word_of(const struct ynode *root, const char *key, const char *const *words, size_t n, int dflt,
+                   struct err *err)
 {
 	const struct ynode *node = yaml_get(root, key);
 	struct buf list = {.max = 256};
@@ -130,8 +133,8 @@ static int parse_params(struct arena *a, const struct ynode *map, struct check *
 	for (const struct ynode *n = map->first; n != NULL; n = n->next) {
 		if (n->kind != YAML_TEXT)
 			return yaml_err(n, err, "expected a number or a text");
-		c->params[c->nparams++] =
-			(struct param){.name = arena_strdup(a, n->key), .value = arena_strdup(a, n->text), .type = type_of(n)};
+		c->params[c->nparams++] = (struct param){
+			.name = arena_strdup(a, n->key), .value = arena_strdup(a, n->text), .type = type_of(n)};
 	}
 	return 0;
 }
@@ -179,7 +182,8 @@ static int parse_file(struct checks *cs, const char *text, size_t len, struct ch
 	if (strlen(text) != len)
 		return err_set(err, ERR_CONFIG, "%s: not a text file", c->file);
 	if (end == NULL || strspn(text, " \t\r\n") != (size_t)(start - text))
-		return err_set(err, ERR_CONFIG, "%s:1:1: expected the header, a comment /* title: ... */, at the start", c->file);
+		return err_set(err, ERR_CONFIG, "%s:1:1: expected the header, a comment /* title: ... */, at the start",
+		               c->file);
 	tree = arena_new();
 	root = yaml_parse(tree, c->file, start + 2, (size_t)(end - start) - 2, line_at(text, start), err);
 	if (root != NULL)
@@ -226,7 +230,8 @@ int checks_load(struct checks *cs, const char *dir, bool user, struct err *err)
 	if (file_list(cs->arena, dir, ".sql", &files, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		const char *base = strrchr(files[i], '/') + 1, *area = user ? "user" : area_of(cs->arena, dir, files[i]);
+		const char *base = strrchr(files[i], '/') + 1,
+			   *area = user ? "user" : area_of(cs->arena, dir, files[i]);
 		const char *id = arena_strndup(cs->arena, base, strlen(base) - strlen(".sql"));
 		size_t len;
 		char *text;

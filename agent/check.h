@@ -14,7 +14,16 @@
 #include "base/err.h"
 #include "base/yaml.h"
 
-enum subject { SUBJECT_HOST, SUBJECT_PAIR, SUBJECT_PATH, SUBJECT_VM, SUBJECT_VM_HOST, SUBJECT_DATASTORE, SUBJECT_CLUSTER, SUBJECT_TARGET };
+enum subject {
+	SUBJECT_HOST,
+	SUBJECT_PAIR,
+	SUBJECT_PATH,
+	SUBJECT_VM,
+	SUBJECT_VM_HOST,
+	SUBJECT_DATASTORE,
+	SUBJECT_CLUSTER,
+	SUBJECT_TARGET
+};
 enum depends { DEPENDS_OWN, DEPENDS_CLUSTER, DEPENDS_RUN };
 enum severity { SEVERITY_CRITICAL, SEVERITY_WARNING, SEVERITY_INFO };
 enum status { STATUS_PASS, STATUS_WARN, STATUS_FAIL, STATUS_UNKNOWN, STATUS_NA, STATUS_WAIVED, STATUS_COUNT };
@@ -48,8 +57,8 @@ struct check {
 	struct param *params;
 	size_t nparams;
 	const char *sql;
-	int sql_line; /* where it starts in the file */
-	bool selected;  /* by the profile; a check that only others read runs too, but isn't reported */
+	int sql_line;  /* where it starts in the file */
+	bool selected; /* by the profile; a check that only others read runs too, but isn't reported */
 };
 
 struct checks {

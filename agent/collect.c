@@ -30,7 +30,8 @@ static bool wants(struct collector *c, const struct table *t, const struct targe
 	return map_get(&c->retry, key, &on) && on != 0;
 }
 
-static void set_retry(struct collector *c, const struct table *t, const struct target *target, const char *object, bool on)
+static void set_retry(struct collector *c, const struct table *t, const struct target *target, const char *object,
+                      bool on)
 {
 	char key[512], any[256];
 
@@ -170,8 +171,8 @@ static void store_gap(struct answering *g, enum err_kind kind, const char *path,
 	c->incomplete = true;
 	set_retry(c, g->table, g->job->target, g->object, g->job->more && collect_retryable(kind));
 	note(c,
-	     facts_gap(c->facts, g->table->name, g->job->target->name, g->object, outcome_of(kind), g->job->planned->probe->id,
-	               reason, &err),
+	     facts_gap(c->facts, g->table->name, g->job->target->name, g->object, outcome_of(kind),
+	               g->job->planned->probe->id, reason, &err),
 	     &err);
 }
 
@@ -230,7 +231,8 @@ void collect_answer(struct job *job, const struct answer *answer)
 		if (job->fallback && job->item == NULL) {
 			struct err err;
 
-			note(job->c, facts_ungap(job->c->facts, g.table->name, job->target->name, g.object, &err), &err);
+			note(job->c, facts_ungap(job->c->facts, g.table->name, job->target->name, g.object, &err),
+			     &err);
 			set_retry(job->c, g.table, job->target, g.object, false);
 		}
 		store_table(&g);
@@ -283,7 +285,8 @@ static void end_table(struct job *job, const struct table *t, const struct err *
 	const char *target = job->target->name;
 	struct err own;
 
-	if (job->fallback && !wants(c, t, job->target, job->host)) /* only some objects were asked for, each settled alone */
+	if (job->fallback &&
+	    !wants(c, t, job->target, job->host)) /* only some objects were asked for, each settled alone */
 		return;
 	if (job->fallback)
 		note(c, facts_ungap(c->facts, t->name, target, job->host, &own), &own);
@@ -292,8 +295,8 @@ static void end_table(struct job *job, const struct table *t, const struct err *
 		note(c, facts_filled(c->facts, t->name, target, job->host, &own), &own);
 	else
 		note(c,
-		     facts_gap(c->facts, t->name, target, job->host, outcome_of(err->kind), job->planned->probe->id, err->text,
-		               &own),
+		     facts_gap(c->facts, t->name, target, job->host, outcome_of(err->kind), job->planned->probe->id,
+		               err->text, &own),
 		     &own);
 }
 
@@ -313,7 +316,9 @@ void collect_item_end(struct job *job, const struct err *err, int64_t now_ms)
 	job->end = *err;
 	idset_dispose(&job->seen);
 	for (size_t i = 0; i < COUNT_TABLES(job) && job->fallback; i++) {
-		note(job->c, facts_ungap(job->c->facts, job->planned->tables[i]->name, job->target->name, job->host, &own), &own);
+		note(job->c,
+		     facts_ungap(job->c->facts, job->planned->tables[i]->name, job->target->name, job->host, &own),
+		     &own);
 		set_retry(job->c, job->planned->tables[i], job->target, job->host, false);
 	}
 }
@@ -354,6 +359,7 @@ void collect_table_end(struct collector *c, const struct planned *p, const struc
 			continue;
 		}
 		c->incomplete = true;
-		note(c, facts_gap(c->facts, table, t->name, NULL, outcome_of(err->kind), p->probe->id, err->text, &own), &own);
+		note(c, facts_gap(c->facts, table, t->name, NULL, outcome_of(err->kind), p->probe->id, err->text, &own),
+		     &own);
 	}
 }

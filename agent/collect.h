@@ -14,10 +14,11 @@
 struct collector {
 	struct facts *facts;
 	struct arena *scratch; /* of one answer */
-	struct map retry;      /* "TABLE OBJECT" (OBJECT "TARGET" for all of it) that a less preferred probe may still fill */
-	struct err fatal;      /* facts can't be written: the run ends */
-	bool incomplete;       /* something did not end ok */
-	uint64_t objects;      /* answered so far, for the progress line */
+	struct map
+		retry; /* "TABLE OBJECT" (OBJECT "TARGET" for all of it) that a less preferred probe may still fill */
+	struct err fatal; /* facts can't be written: the run ends */
+	bool incomplete;  /* something did not end ok */
+	uint64_t objects; /* answered so far, for the progress line */
 };
 
 /* One row of a for_each. */
@@ -37,8 +38,8 @@ struct job {
 	int64_t rows, started_ms;
 	size_t bad; /* values that were there but not of their column's type: NULL, and told in the outcome */
 	bool answered;
-	struct err end;          /* a for_each item's, settled by collect_item_failed() */
-	struct idset seen;       /* refs that answered in this collection, by hash: an object counts once */
+	struct err end;    /* a for_each item's, settled by collect_item_failed() */
+	struct idset seen; /* refs that answered in this collection, by hash: an object counts once */
 };
 
 /* Stores what one object answered. Errors of our own go to c->fatal. */

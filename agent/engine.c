@@ -18,7 +18,7 @@
 #include "credential.h"
 
 #define MAX_TRANSPORTS 16
-#define MAX_ITEMS 250000 /* of one for_each */
+#define MAX_ITEMS 250000   /* of one for_each */
 #define ITEMS_IN_FLIGHT 16 /* a target */
 
 struct reach {
@@ -26,7 +26,7 @@ struct reach {
 	struct secret *secret;
 	struct err no_secret; /* why it can't be asked at all */
 	struct session *session[MAX_TRANSPORTS];
-	size_t in_flight; /* for_each items */
+	size_t in_flight;            /* for_each items */
 	struct running *head, *tail; /* those that wait */
 };
 
@@ -138,7 +138,8 @@ static void on_restart(struct ask *ask)
 {
 	struct running *r = ask->owner;
 
-	log_say(LOG_INFO, "%s: session expired, collecting %s again", r->reach->target->name, r->job.planned->probe->id);
+	log_say(LOG_INFO, "%s: session expired, collecting %s again", r->reach->target->name,
+	        r->job.planned->probe->id);
 	collect_restart(&r->job);
 }
 
@@ -159,14 +160,16 @@ static void on_end(struct ask *ask, const struct err *err)
 	e->done++;
 }
 
-static struct running *new_running(struct engine *e, struct reach *reach, const struct planned *p, bool fallback, bool more)
+static struct running *new_running(struct engine *e, struct reach *reach, const struct planned *p, bool fallback,
+                                   bool more)
 {
 	struct running *r = arena_alloc(e->arena, sizeof(*r));
 
 	r->e = e;
 	r->reach = reach;
 	r->req = p->req;
-	r->ask = (struct ask){.req = &r->req, .owner = r, .on_answer = on_answer, .on_restart = on_restart, .on_end = on_end};
+	r->ask = (struct ask){
+		.req = &r->req, .owner = r, .on_answer = on_answer, .on_restart = on_restart, .on_end = on_end};
 	r->job = (struct job){.c = &e->c, .planned = p, .target = reach->target, .fallback = fallback, .more = more};
 	return r;
 }
@@ -229,8 +232,8 @@ static int fill_request(struct engine *e, struct running *r, struct err *err)
 		fields[i] = p->req.fields[i];
 		if (t->n == 0)
 			continue;
-		fields[i].value = template_fill(t, e->arena, item_value, (void *)(uintptr_t)r->job.item, p->transport->encode,
-		                                fields[i].name, err);
+		fields[i].value = template_fill(t, e->arena, item_value, (void *)(uintptr_t)r->job.item,
+		                                p->transport->encode, fields[i].name, err);
 		if (fields[i].value == NULL)
 			return err_prefix(err, "%s", fields[i].name);
 	}

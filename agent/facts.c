@@ -95,8 +95,8 @@ static int setup_connection(struct facts *f, struct err *err)
 	sqlite3_progress_handler(f->db, PROGRESS_STEPS, on_progress, f);
 	for (size_t i = 0; functions[i] != NULL; i++)
 		if (sqlite3_create_function(f->db, functions[i]->name, functions[i]->nargs,
-		                            SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL, functions[i]->fn, NULL,
-		                            NULL) != SQLITE_OK)
+		                            SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL,
+		                            functions[i]->fn, NULL, NULL) != SQLITE_OK)
 			return facts_sql_err(f, err);
 	return facts_exec(f, "PRAGMA cache_size=-2048; PRAGMA cell_size_check=ON; PRAGMA case_sensitive_like=OFF", err);
 }
@@ -163,7 +163,8 @@ static int create_table(struct facts *f, const char *schema, const struct table 
 }
 
 /* Calls FN once for every table name that a probe declares. */
-static int each_table(struct facts *f, int (*fn)(struct facts *f, const struct table *t, struct err *err), struct err *err)
+static int each_table(struct facts *f, int (*fn)(struct facts *f, const struct table *t, struct err *err),
+                      struct err *err)
 {
 	struct names seen = {0};
 
@@ -190,8 +191,10 @@ int facts_create(struct facts **ret, const char *path, const struct probes *prob
 		f->part = arena_printf(f->arena, "%s.part.%ld", path, (long)getpid());
 		unlink(f->part);
 	}
-	if (sqlite3_open_v2(path != NULL ? f->part : "", &f->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK) {
-		err_set(err, ERR_IO, "%s: can't be created: %s", path != NULL ? path : "temporary facts", sqlite3_errmsg(f->db));
+	if (sqlite3_open_v2(path != NULL ? f->part : "", &f->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
+	    SQLITE_OK) {
+		err_set(err, ERR_IO, "%s: can't be created: %s", path != NULL ? path : "temporary facts",
+		        sqlite3_errmsg(f->db));
 		facts_close(f);
 		return -1;
 	}
@@ -212,8 +215,8 @@ static int has_plain_table(struct facts *f, const char *name, bool *ret, struct 
 	int rc;
 
 	*ret = false;
-	if (sqlite3_prepare_v2(f->db, "SELECT type = 'table' AND rootpage > 0 FROM main.sqlite_schema WHERE name = ?1", -1, &st,
-	                       NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v2(f->db, "SELECT type = 'table' AND rootpage > 0 FROM main.sqlite_schema WHERE name = ?1",
+	                       -1, &st, NULL) != SQLITE_OK)
 		return facts_sql_err(f, err);
 	sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
 	rc = sqlite3_step(st);
@@ -275,7 +278,10 @@ static int shadow(struct facts *f, const struct table *t, bool members, struct e
 	}
 	if (t->set && !names_have(&have, "set_id"))
 		whole = false;
-	buf_printf(&b, "%s FROM main.%s", !t->set ? "0 AS filler_" : names_have(&have, "set_id") ? "set_id" : "NULL AS set_id",
+	buf_printf(&b, "%s FROM main.%s",
+	           !t->set                       ? "0 AS filler_"
+	           : names_have(&have, "set_id") ? "set_id"
+	                                         : "NULL AS set_id",
 	           name);
 	rc = whole ? 0 : facts_exec(f, buf_str(&b), err);
 	buf_dispose(&b);
@@ -296,9 +302,12 @@ static int check_recorded(struct facts *f, struct err *err)
 
 	for (size_t i = 0; i < sizeof(run_table_names) / sizeof(run_table_names[0]); i++) {
 		if (has_plain_table(f, run_table_names[i], &there, err) < 0)
-			return err->kind == ERR_SQL ? err_set(err, ERR_CONFIG, "%s: not a facts file of migready, or damaged", f->path) : -1;
+			return err->kind == ERR_SQL ? err_set(err, ERR_CONFIG,
+			                                      "%s: not a facts file of migready, or damaged", f->path)
+			                            : -1;
 		if (!there)
-			return err_set(err, ERR_CONFIG, "%s: not a facts file of migready (no table %s)", f->path, run_table_names[i]);
+			return err_set(err, ERR_CONFIG, "%s: not a facts file of migready (no table %s)", f->path,
+			               run_table_names[i]);
 	}
 	schema = facts_info(f, f->arena, "schema") != NULL ? xstrdup(facts_info(f, f->arena, "schema")) : NULL;
 	if (schema == NULL || strcmp(schema, FACTS_SCHEMA) != 0)
@@ -431,21 +440,21 @@ int facts_filled(struct facts *f, const char *table, const char *target, const c
 int facts_gap(struct facts *f, const char *table, const char *target, const char *object, enum outcome outcome,
               const char *probe, const char *reason, struct err *err)
 {
-	return facts_insert(f, "INSERT INTO main.run_gap VALUES(?1, ?2, ?3, ?4, ?5, ?6)", err, "tttttt", table, target, object,
-	                    outcome_name(outcome), probe, reason);
+	return facts_insert(f, "INSERT INTO main.run_gap VALUES(?1, ?2, ?3, ?4, ?5, ?6)", err, "tttttt", table, target,
+	                    object, outcome_name(outcome), probe, reason);
 }
 
 int facts_ungap(struct facts *f, const char *table, const char *target, const char *object, struct err *err)
 {
-	return facts_insert(f, "DELETE FROM main.run_gap WHERE tbl = ?1 AND target = ?2 AND object IS ?3", err, "ttt", table,
-	                    target, object);
+	return facts_insert(f, "DELETE FROM main.run_gap WHERE tbl = ?1 AND target = ?2 AND object IS ?3", err, "ttt",
+	                    table, target, object);
 }
 
 int facts_outcome(struct facts *f, const char *probe, const char *target, const char *host, const char *item,
                   enum outcome outcome, int64_t rows, int64_t ms, const char *error, struct err *err)
 {
-	return facts_insert(f, "INSERT INTO main.run_outcome VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", err, "tttttiit", probe,
-	                    target, host, item, outcome_name(outcome), rows, ms, error);
+	return facts_insert(f, "INSERT INTO main.run_outcome VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", err, "tttttiit",
+	                    probe, target, host, item, outcome_name(outcome), rows, ms, error);
 }
 
 int facts_commit(struct facts *f, struct err *err)
@@ -552,7 +561,8 @@ int facts_prepare(struct facts *f, const char *sql, struct arena *a, struct name
 		tail++;
 	if (st == NULL || (tail != NULL && *tail != '\0' && strncmp(tail, "--", 2) != 0)) {
 		sqlite3_finalize(st);
-		return err_set(err, ERR_SQL, st == NULL ? "there is no SELECT" : "one SELECT is expected, found more behind it");
+		return err_set(err, ERR_SQL,
+		               st == NULL ? "there is no SELECT" : "one SELECT is expected, found more behind it");
 	}
 	if (ret_stmt != NULL)
 		*ret_stmt = st;

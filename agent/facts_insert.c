@@ -169,7 +169,8 @@ static int set_row(struct inserter *in, const struct table *t, const char *const
 	}
 	if (b.over || in->nrows >= SET_ROWS) {
 		buf_dispose(&b);
-		return err_set(err, ERR_LIMIT, "%s: more than %d rows, or a row of more than 64 KiB, for one object", t->name, SET_ROWS);
+		return err_set(err, ERR_LIMIT, "%s: more than %d rows, or a row of more than 64 KiB, for one object",
+		               t->name, SET_ROWS);
 	}
 	in->rows = grow(in->rows, &in->cap, in->nrows, sizeof(*in->rows));
 	in->rows[in->nrows++] = (struct cell_row){.data = arena_strndup(in->scratch, buf_str(&b), b.len), .len = b.len};
@@ -303,7 +304,8 @@ int facts_forget(struct facts *f, const struct table *t, const char *target, str
 	         t->rows.columns[t->key].name);
 	if (facts_insert(f, sql, err, "t", target) < 0)
 		return -1;
-	if (facts_insert(f, "DELETE FROM main.run_filled WHERE tbl = ?1 AND target = ?2", err, "tt", t->name, target) < 0)
+	if (facts_insert(f, "DELETE FROM main.run_filled WHERE tbl = ?1 AND target = ?2", err, "tt", t->name, target) <
+	    0)
 		return -1;
 	return facts_insert(f, "DELETE FROM main.run_gap WHERE tbl = ?1 AND target = ?2", err, "tt", t->name, target);
 }

@@ -23,21 +23,21 @@ struct credential {
 	const char *name;
 	const char *user;
 	enum secret_source source;
-	const char *from; /* variable, path, command line or systemd credential's name; NULL for a prompt */
+	const char *from;  /* variable, path, command line or systemd credential's name; NULL for a prompt */
 	const char *where; /* "FILE:LINE:COLUMN", for messages */
 };
 
 struct target {
 	const char *name; /* unique; letters, digits, . _ - ; the first half of every object's id */
 	enum target_kind kind;
-	const char *platform; /* "vsphere" (vCenter or ESXi) or "kvm" (a Linux host) */
-	const char *url;      /* vcenter: https://HOST[:PORT], no path; else NULL */
+	const char *platform;                /* "vsphere" (vCenter or ESXi) or "kvm" (a Linux host) */
+	const char *url;                     /* vcenter: https://HOST[:PORT], no path; else NULL */
 	const struct credential *credential; /* NULL where none is needed */
-	const char *ca_file;    /* PEM file, or NULL for the system's store */
-	const char *thumbprint; /* "SHA256:AA:BB..." normalised to 64 lower-case hex digits, or NULL */
-	bool insecure;          /* certificates are not verified; shown in the report */
-	int timeout_ms;         /* of one request; default 60000 */
-	const char *where;      /* "FILE:LINE:COLUMN" */
+	const char *ca_file;                 /* PEM file, or NULL for the system's store */
+	const char *thumbprint;              /* "SHA256:AA:BB..." normalised to 64 lower-case hex digits, or NULL */
+	bool insecure;                       /* certificates are not verified; shown in the report */
+	int timeout_ms;                      /* of one request; default 60000 */
+	const char *where;                   /* "FILE:LINE:COLUMN" */
 };
 
 struct inventory {
@@ -54,6 +54,7 @@ struct inventory {
 int inventory_load(struct arena *a, const char *path, struct inventory *ret, struct err *err);
 
 /* The same from memory; PATH is only for messages. For tests and the fuzzer. */
-int inventory_parse(struct arena *a, const char *path, const char *text, size_t len, struct inventory *ret, struct err *err);
+int inventory_parse(struct arena *a, const char *path, const char *text, size_t len, struct inventory *ret,
+                    struct err *err);
 
 #endif

@@ -1,14 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * judge.c - runs the checks over the facts: subjects, taint, coverage, verdict.
- *
- * Temp table `findings`, one row a finding (a list of peers shares a row):
- *   check_id, rank (the check's place in reports), severity, status, status_rank
- *   target, platform, cluster, host, peer, vm, object      names as people know them
- *   ids                        the subject's ids, for the fingerprint
- *   peers, peer_ids, npeers    JSON lists of names and ids when several peers share the row, else NULL and 0
- *   observed, expected, detail, via
- */
+/* judge.c - runs the checks over the facts: what the ledger, the subjects and the scope make of their rows, and the verdict. */
 #include "judge.h"
 
 #include <jansson.h>
@@ -16,20 +7,16 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "finding.h"
 #include "subject.h"
 #include "taint.h"
-
-#define PEERS_MAX (1024 * 1024)
-
-enum { COL_TARGET_, COL_CLUSTER_, COL_HOST_, COL_PEER_, COL_PATH_, COL_VM_, COL_DATASTORE_, COL_STATUS_, COL_OBJECT_,
-       COL_OBSERVED_, COL_EXPECTED_, COL_DETAIL_, COL_VIA_, COL_COUNT_ }; /* in the order of plan_columns */
 
 struct judging {
 	struct run *run;
 	struct arena *arena;
 	const struct probes *probes;
 	struct subjects subjects;
-	sqlite3_stmt *insert, *publish;
+	struct findings findings;
 	struct tally tally;
 	/* of the check at hand */
 	const struct need *need;
@@ -37,8 +24,7 @@ struct judging {
 	const struct spine *spine;
 	struct taint taint;
 	uint8_t *status; /* of each subject: the worst of its rows; NO_ROW */
-	int column[COL_COUNT_];
-	int rank;
+	int column[FINDING_COLUMNS];
 	const char *crash; /* why nothing that this check said counts, or NULL */
 };
 
@@ -53,163 +39,6 @@ enum verdict verdict_of(const struct tally *t)
 	if (t->critical_unknown > 0 || t->crashed > 0 || t->judged == 0)
 		return VERDICT_UNKNOWN;
 	return VERDICT_READY;
-}
-
-/* What a reader must see first stands first; also which of several rows counts for a subject. */
-static int badness(enum status s)
-{
-	static const int order[] = {[STATUS_FAIL] = 0, [STATUS_UNKNOWN] = 1, [STATUS_WARN] = 2,
-	                            [STATUS_WAIVED] = 3, [STATUS_PASS] = 4, [STATUS_NA] = 5};
-
-	return order[s];
-}
-
-/* ---- writing findings ---- */
-
-/* One finding on its way: who it is about, what the check said, and its peers when several share it. */
-struct row {
-	struct who who;
-	enum status status;
-	const char *text[COL_COUNT_];
-	const char *reason; /* why the engine made it unknown, or NULL */
-	const int *peers;
-	size_t npeers;
-};
-
-static const struct entity *entity(const struct judging *j, enum entity_kind kind, int i)
-{
-	return i != NOBODY ? &j->subjects.of[kind].v[i] : NULL;
-}
-
-static void bind_text(sqlite3_stmt *st, int i, const char *s)
-{
-	sqlite3_bind_text(st, i, s, -1, SQLITE_TRANSIENT);
-}
-
-/* A JSON list of the peers' names or ids; NULL for fewer than two. */
-static char *peer_list(const struct judging *j, const struct row *r, bool ids)
-{
-	json_t *list;
-	char *text;
-
-	if (r->npeers < 2)
-		return NULL;
-	list = json_array();
-	for (size_t i = 0; i < r->npeers; i++) {
-		const struct entity *e = entity(j, ENTITY_HOST, r->peers[i]);
-
-		json_array_append_new(list, json_string(ids ? e->id : e->name));
-	}
-	text = json_dumps(list, JSON_COMPACT);
-	json_decref(list);
-	return text;
-}
-
-static const char *id_of(const struct entity *e)
-{
-	return e != NULL ? e->id : "";
-}
-
-static const char *name_of(const struct entity *e)
-{
-	return e != NULL ? e->name : NULL;
-}
-
-/* The engine's reason goes first; the check's own words stay in the detail. */
-static char *detail_of(const struct row *r)
-{
-	const char *said = r->text[COL_DETAIL_] != NULL ? r->text[COL_DETAIL_] : r->text[COL_OBSERVED_];
-	char *text = NULL;
-
-	if (r->reason == NULL)
-		return r->text[COL_DETAIL_] != NULL ? xstrdup(r->text[COL_DETAIL_]) : NULL;
-	if (asprintf(&text, "%s%s%s%s", r->reason, said != NULL ? " (the check saw: " : "", said != NULL ? said : "",
-	             said != NULL ? ")" : "") < 0)
-		return NULL;
-	return text;
-}
-
-static int step(struct judging *j, sqlite3_stmt *st, struct err *err)
-{
-	int rc = sqlite3_step(st);
-
-	sqlite3_reset(st);
-	sqlite3_clear_bindings(st);
-	if (rc == SQLITE_DONE)
-		return 0;
-	return err_set(err, ERR_IO, "findings can't be stored: %s", sqlite3_errmsg(facts_db(j->run->facts)));
-}
-
-/* For the checks that read this one's findings: ids, as the check itself emitted them. */
-static int publish(struct judging *j, const struct row *r, const char *peer_ids, const char *detail, struct err *err)
-{
-	const struct who *w = &r->who;
-	const char *v[COL_COUNT_] = {
-		[COL_TARGET_] = id_of(entity(j, ENTITY_TARGET, w->target)),
-		[COL_CLUSTER_] = id_of(entity(j, ENTITY_CLUSTER, w->cluster)),
-		[COL_HOST_] = id_of(entity(j, ENTITY_HOST, w->host)),
-		[COL_PEER_] = peer_ids != NULL ? peer_ids : id_of(entity(j, ENTITY_HOST, w->peer)),
-		[COL_PATH_] = id_of(entity(j, ENTITY_PATH, w->path)),
-		[COL_VM_] = id_of(entity(j, ENTITY_VM, w->vm)),
-		[COL_DATASTORE_] = id_of(entity(j, ENTITY_DATASTORE, w->datastore)),
-		[COL_STATUS_] = status_name(r->status),
-		[COL_OBJECT_] = r->text[COL_OBJECT_],
-		[COL_OBSERVED_] = r->text[COL_OBSERVED_],
-		[COL_EXPECTED_] = r->text[COL_EXPECTED_],
-		[COL_DETAIL_] = detail,
-		[COL_VIA_] = r->text[COL_VIA_],
-	};
-
-	for (int i = 0; i < COL_COUNT_; i++)
-		if (v[i] != NULL && v[i][0] != '\0')
-			bind_text(j->publish, i + 1, v[i]);
-	return step(j, j->publish, err);
-}
-
-static int store(struct judging *j, const struct row *r, struct err *err)
-{
-	const struct who *w = &r->who;
-	CLEANUP_FREE char *names = peer_list(j, r, false);
-	CLEANUP_FREE char *ids = peer_list(j, r, true);
-	CLEANUP_FREE char *detail = detail_of(r);
-	CLEANUP_FREE char *subject = NULL;
-	const char *object = r->text[COL_OBJECT_];
-	sqlite3_stmt *st = j->insert;
-
-	if (publish(j, r, ids, detail, err) < 0)
-		return -1;
-	if (!j->check->selected)
-		return 0;
-	if (asprintf(&subject, "%s %s %s %s %s %s", id_of(entity(j, ENTITY_TARGET, w->target)),
-	             id_of(entity(j, ENTITY_CLUSTER, w->cluster)), id_of(entity(j, ENTITY_HOST, w->host)),
-	             id_of(entity(j, ENTITY_VM, w->vm)), id_of(entity(j, ENTITY_DATASTORE, w->datastore)),
-	             r->npeers < 2 ? id_of(entity(j, ENTITY_HOST, w->peer)) : "") < 0)
-		return err_set(err, ERR_INTERNAL, "out of memory");
-	if (object == NULL && w->datastore != NOBODY)
-		object = name_of(entity(j, ENTITY_DATASTORE, w->datastore));
-	if (object == NULL && w->path != NOBODY)
-		object = name_of(entity(j, ENTITY_PATH, w->path));
-	bind_text(st, 1, j->check->id);
-	sqlite3_bind_int(st, 2, j->rank);
-	sqlite3_bind_int(st, 3, (int)j->check->severity);
-	sqlite3_bind_int(st, 4, (int)r->status);
-	sqlite3_bind_int(st, 5, badness(r->status));
-	bind_text(st, 6, name_of(entity(j, ENTITY_TARGET, w->target)));
-	bind_text(st, 7, w->target != NOBODY ? j->subjects.platform[w->target] : NULL);
-	bind_text(st, 8, name_of(entity(j, ENTITY_CLUSTER, w->cluster)));
-	bind_text(st, 9, name_of(entity(j, ENTITY_HOST, w->host)));
-	bind_text(st, 10, r->npeers < 2 ? name_of(entity(j, ENTITY_HOST, w->peer)) : NULL);
-	bind_text(st, 11, name_of(entity(j, ENTITY_VM, w->vm)));
-	bind_text(st, 12, object);
-	bind_text(st, 13, subject);
-	bind_text(st, 14, names);
-	bind_text(st, 15, ids);
-	sqlite3_bind_int64(st, 16, (int64_t)(r->npeers < 2 ? 0 : r->npeers));
-	bind_text(st, 17, r->reason == NULL ? r->text[COL_OBSERVED_] : NULL);
-	bind_text(st, 18, r->text[COL_EXPECTED_]);
-	bind_text(st, 19, detail);
-	bind_text(st, 20, r->text[COL_VIA_]);
-	return step(j, st, err);
 }
 
 /* ---- one row of a check ---- */
@@ -237,14 +66,14 @@ static const struct {
 	int column;
 	enum entity_kind kind;
 } first_key[] = {
-	[SUBJECT_HOST] = {COL_HOST_, ENTITY_HOST},
-	[SUBJECT_PAIR] = {COL_HOST_, ENTITY_HOST},
-	[SUBJECT_PATH] = {COL_PATH_, ENTITY_PATH},
-	[SUBJECT_VM] = {COL_VM_, ENTITY_VM},
-	[SUBJECT_VM_HOST] = {COL_VM_, ENTITY_VM},
-	[SUBJECT_DATASTORE] = {COL_DATASTORE_, ENTITY_DATASTORE},
-	[SUBJECT_CLUSTER] = {COL_CLUSTER_, ENTITY_CLUSTER},
-	[SUBJECT_TARGET] = {COL_TARGET_, ENTITY_TARGET},
+	[SUBJECT_HOST] = {FINDING_HOST, ENTITY_HOST},
+	[SUBJECT_PAIR] = {FINDING_HOST, ENTITY_HOST},
+	[SUBJECT_PATH] = {FINDING_PATH, ENTITY_PATH},
+	[SUBJECT_VM] = {FINDING_VM, ENTITY_VM},
+	[SUBJECT_VM_HOST] = {FINDING_VM, ENTITY_VM},
+	[SUBJECT_DATASTORE] = {FINDING_DATASTORE, ENTITY_DATASTORE},
+	[SUBJECT_CLUSTER] = {FINDING_CLUSTER, ENTITY_CLUSTER},
+	[SUBJECT_TARGET] = {FINDING_TARGET, ENTITY_TARGET},
 };
 
 static enum status parse_status(const char *s)
@@ -289,7 +118,8 @@ static bool expected(const struct judging *j, size_t at)
 }
 
 /* One subject of a row: its place in the spine, or an error that breaks the check. -1 in *ret_at: not asked about. */
-static int place(struct judging *j, int first, int second, const char *id, long *ret_at, uint64_t *ret_key, struct err *err)
+static int place(struct judging *j, int first, int second, const char *id, long *ret_at, uint64_t *ret_key,
+                 struct err *err)
 {
 	*ret_key = subject_key(first, second);
 	*ret_at = first == NOBODY || (takes_peers(j) && second == NOBODY) ? -1 : spine_find(j->spine, *ret_key);
@@ -302,11 +132,11 @@ static int place(struct judging *j, int first, int second, const char *id, long 
 
 static void count_status(struct judging *j, long at, enum status status)
 {
-	if (j->status[at] == NO_ROW || badness(status) < badness((enum status)j->status[at]))
+	if (j->status[at] == NO_ROW || status_badness(status) < status_badness((enum status)j->status[at]))
 		j->status[at] = (uint8_t)status;
 }
 
-static int store_single(struct judging *j, struct row *r, int first, struct err *err)
+static int store_single(struct judging *j, struct finding_row *r, int first, struct err *err)
 {
 	enum status said = r->status;
 	uint64_t key;
@@ -319,7 +149,7 @@ static int store_single(struct judging *j, struct row *r, int first, struct err 
 	r->who = subjects_who(&j->subjects, j->check->subject, key);
 	r->status = tainted(j, &r->who, said, &r->reason);
 	count_status(j, at, r->status);
-	return store(j, r, err);
+	return findings_add(&j->findings, r, err);
 }
 
 /* The peers of a row fall apart by what the ledger makes of each: those that keep the check's word, and those that can't. */
@@ -329,7 +159,8 @@ struct sorted_peers {
 	const char *reason;
 };
 
-static int sort_peer(struct judging *j, struct row *r, int first, const char *peer, struct sorted_peers *sp, struct err *err)
+static int sort_peer(struct judging *j, struct finding_row *r, int first, const char *peer, struct sorted_peers *sp,
+                     struct err *err)
 {
 	int second = peer != NULL ? subjects_find(&j->subjects, ENTITY_HOST, peer) : NOBODY;
 	const char *reason;
@@ -356,10 +187,10 @@ static int sort_peer(struct judging *j, struct row *r, int first, const char *pe
 	return 0;
 }
 
-static int store_peers(struct judging *j, struct row *r, const int *peers, size_t n, enum status status, const char *reason,
-                       struct err *err)
+static int store_peers(struct judging *j, struct finding_row *r, const int *peers, size_t n, enum status status,
+                       const char *reason, struct err *err)
 {
-	struct row out = *r;
+	struct finding_row out = *r;
 
 	if (n == 0)
 		return 0;
@@ -368,10 +199,10 @@ static int store_peers(struct judging *j, struct row *r, const int *peers, size_
 	out.peers = peers;
 	out.npeers = n;
 	out.who.peer = n == 1 ? peers[0] : NOBODY;
-	return store(j, &out, err);
+	return findings_add(&j->findings, &out, err);
 }
 
-static int store_list(struct judging *j, struct row *r, int first, const json_t *list, struct err *err)
+static int store_list(struct judging *j, struct finding_row *r, int first, const json_t *list, struct err *err)
 {
 	struct sorted_peers sp = {0};
 	int rc = 0;
@@ -390,16 +221,16 @@ static int store_list(struct judging *j, struct row *r, int first, const json_t 
 static int store_row(struct judging *j, sqlite3_stmt *st, struct err *err)
 {
 	int first = find(j, st, first_key[j->check->subject].column, first_key[j->check->subject].kind);
-	struct row r = {.status = parse_status(text_at(j, st, COL_STATUS_))};
+	struct finding_row r = {.status = parse_status(text_at(j, st, FINDING_STATUS))};
 	const char *peer;
 	json_t *list;
 	int rc;
 
-	for (int i = 0; i < COL_COUNT_; i++)
+	for (int i = 0; i < FINDING_COLUMNS; i++)
 		r.text[i] = text_at(j, st, i);
 	if (!takes_peers(j))
 		return store_single(j, &r, first, err);
-	peer = r.text[COL_PEER_];
+	peer = r.text[FINDING_PEER];
 	list = peer != NULL && *peer == '[' ? json_loads(peer, 0, NULL) : json_pack("[s?]", peer);
 	if (list == NULL)
 		return broken(j, err, "`peer` is neither an id nor a JSON list of ids", peer);
@@ -412,10 +243,10 @@ static int store_row(struct judging *j, sqlite3_stmt *st, struct err *err)
 
 static void map_columns(struct judging *j, sqlite3_stmt *st)
 {
-	for (int c = 0; c < COL_COUNT_; c++)
+	for (int c = 0; c < FINDING_COLUMNS; c++)
 		j->column[c] = -1;
 	for (int i = 0; i < sqlite3_column_count(st); i++)
-		for (int c = 0; c < COL_COUNT_; c++)
+		for (int c = 0; c < FINDING_COLUMNS; c++)
 			if (strcmp(sqlite3_column_name(st, i), plan_columns[c]) == 0)
 				j->column[c] = i;
 }
@@ -435,7 +266,7 @@ static void bind_params(const struct check *c, sqlite3_stmt *st)
 		else if (c->params[i].type == 'r' && parse_double(c->params[i].value, &d))
 			sqlite3_bind_double(st, at, d);
 		else
-			bind_text(st, at, c->params[i].value);
+			sqlite3_bind_text(st, at, c->params[i].value, -1, SQLITE_TRANSIENT);
 	}
 }
 
@@ -455,7 +286,8 @@ static int run_query(struct judging *j, struct err *err)
 			break;
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
 		if (facts_over_budget(f))
-			err_set(err, ERR_TIMEOUT, "%s: the query ran over its budget of %d s", j->check->file, JUDGE_BUDGET_MS / 1000);
+			err_set(err, ERR_TIMEOUT, "%s: the query ran over its budget of %d s", j->check->file,
+			        JUDGE_BUDGET_MS / 1000);
 		else
 			err_set(err, ERR_SQL, "%s: %s", j->check->file, sqlite3_errmsg(facts_db(f)));
 	}
@@ -471,12 +303,15 @@ static int store_missing(struct judging *j, struct err *err)
 	size_t cap = 0;
 
 	for (size_t i = 0; rc == 0 && i < j->spine->n;) {
-		struct row r = {.status = STATUS_UNKNOWN,
-		                .reason = j->crash != NULL ? j->crash : "the check gave no row for this subject"};
+		struct finding_row r = {.status = STATUS_UNKNOWN,
+		                        .reason =
+		                                j->crash != NULL ? j->crash : "the check gave no row for this subject"};
 		const char *tainted_reason;
 		size_t n = 0, k = i;
 
-		for (; k < j->spine->n && (k == i || (takes_peers(j) && j->spine->keys[k] >> 32 == j->spine->keys[i] >> 32)); k++) {
+		for (; k < j->spine->n &&
+		       (k == i || (takes_peers(j) && j->spine->keys[k] >> 32 == j->spine->keys[i] >> 32));
+		     k++) {
 			if (j->status[k] != NO_ROW || !expected(j, k))
 				continue;
 			j->status[k] = STATUS_UNKNOWN;
@@ -490,7 +325,8 @@ static int store_missing(struct judging *j, struct err *err)
 		i = k;
 		if (n == 0)
 			continue;
-		rc = takes_peers(j) ? store_peers(j, &r, peers, n, STATUS_UNKNOWN, r.reason, err) : store(j, &r, err);
+		rc = takes_peers(j) ? store_peers(j, &r, peers, n, STATUS_UNKNOWN, r.reason, err)
+		                    : findings_add(&j->findings, &r, err);
 	}
 	free(peers);
 	return rc;
@@ -502,8 +338,8 @@ static bool has_hosts(const struct judging *j, int target)
 	sqlite3_stmt *st;
 	bool found;
 
-	if (sqlite3_prepare_v2(facts_db(j->run->facts), "SELECT 1 FROM host_listed WHERE target = ?1 LIMIT 1", -1, &st, NULL) !=
-	    SQLITE_OK)
+	if (sqlite3_prepare_v2(facts_db(j->run->facts), "SELECT 1 FROM host_listed WHERE target = ?1 LIMIT 1", -1, &st,
+	                       NULL) != SQLITE_OK)
 		return false;
 	sqlite3_bind_text(st, 1, j->subjects.of[ENTITY_TARGET].v[target].id, -1, SQLITE_STATIC);
 	found = sqlite3_step(st) == SQLITE_ROW;
@@ -544,39 +380,33 @@ static const char *unseen(const struct judging *j, int target)
 static int store_unseen(struct judging *j, struct err *err)
 {
 	for (size_t t = 0; t < j->subjects.of[ENTITY_TARGET].n; t++) {
-		struct row r = {.who = {(int)t, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY}, .status = STATUS_UNKNOWN};
+		struct finding_row r = {.who = {(int)t, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY},
+		                        .status = STATUS_UNKNOWN};
 
 		if (!of_platform(j, (int)t) || j->check->subject == SUBJECT_TARGET)
 			continue;
 		r.reason = unseen(j, (int)t);
 		if (r.reason == NULL)
 			continue;
-		r.text[COL_OBJECT_] = j->subjects.of[ENTITY_TARGET].v[t].name;
+		r.text[FINDING_OBJECT] = j->subjects.of[ENTITY_TARGET].v[t].name;
 		count_one(j, STATUS_UNKNOWN, 1);
-		if (store(j, &r, err) < 0)
+		if (findings_add(&j->findings, &r, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int exec(struct judging *j, const char *sql, struct err *err)
-{
-	if (sqlite3_exec(facts_db(j->run->facts), sql, NULL, NULL, NULL) == SQLITE_OK)
-		return 0;
-	return err_set(err, ERR_IO, "findings can't be stored: %s", sqlite3_errmsg(facts_db(j->run->facts)));
-}
-
 /* Nothing that a broken check said counts: its subjects are unknown, and so is the run even if it has none. */
 static int store_crash(struct judging *j, const struct err *why, struct err *err)
 {
-	struct row r = {.who = {NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY}, .status = STATUS_UNKNOWN};
+	struct finding_row r = {.who = {NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY},
+	                        .status = STATUS_UNKNOWN};
 	size_t n = 0;
 
 	j->crash = arena_strdup(j->arena, why->text);
 	j->tally.crashed++;
 	memset(j->status, NO_ROW, j->spine->n);
-	if (exec(j, arena_printf(j->arena, "DELETE FROM findings WHERE check_id = '%s'; DELETE FROM %s", j->check->id,
-	                         plan_finding_table(j->arena, j->check->id)), err) < 0)
+	if (findings_forget(&j->findings, err) < 0)
 		return -1;
 	for (size_t i = 0; i < j->spine->n; i++)
 		n += expected(j, i);
@@ -584,7 +414,7 @@ static int store_crash(struct judging *j, const struct err *why, struct err *err
 		return store_missing(j, err);
 	r.reason = j->crash;
 	count_one(j, STATUS_UNKNOWN, 1);
-	return store(j, &r, err);
+	return findings_add(&j->findings, &r, err);
 }
 
 static void count_subjects(struct judging *j)
@@ -592,21 +422,6 @@ static void count_subjects(struct judging *j)
 	for (size_t i = 0; i < j->spine->n; i++)
 		if (j->status[i] != NO_ROW)
 			count_one(j, (enum status)j->status[i], 1);
-}
-
-static int prepare_publish(struct judging *j, struct err *err)
-{
-	struct buf b = {.max = 512};
-	int rc;
-
-	buf_printf(&b, "INSERT INTO temp.%s VALUES(?", plan_finding_table(j->arena, j->check->id));
-	for (int i = 1; i < COL_COUNT_; i++)
-		buf_puts(&b, ",?");
-	buf_puts(&b, ")");
-	sqlite3_finalize(j->publish);
-	rc = sqlite3_prepare_v2(facts_db(j->run->facts), buf_str(&b), -1, &j->publish, NULL);
-	buf_dispose(&b);
-	return rc == SQLITE_OK ? 0 : err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(j->run->facts)));
 }
 
 static int judge_check(struct judging *j, const struct need *need, struct err *err)
@@ -617,9 +432,9 @@ static int judge_check(struct judging *j, const struct need *need, struct err *e
 	j->need = need;
 	j->check = need->check;
 	j->crash = NULL;
-	j->rank++;
 	j->spine = subjects_spine(&j->subjects, need->check->subject, err);
-	if (j->spine == NULL || prepare_publish(j, err) < 0 || taint_load(&j->taint, need, j->probes, &j->subjects, err) < 0)
+	if (j->spine == NULL || findings_of(&j->findings, need->check, err) < 0 ||
+	    taint_load(&j->taint, need, j->probes, &j->subjects, err) < 0)
 		return -1;
 	j->status = xmalloc(j->spine->n);
 	memset(j->status, NO_ROW, j->spine->n);
@@ -639,24 +454,6 @@ static int judge_check(struct judging *j, const struct need *need, struct err *e
 }
 
 /* ---- the run ---- */
-
-static const char findings_table[] =
-	"CREATE TEMP TABLE findings(check_id TEXT, rank INTEGER, severity INTEGER, status INTEGER, status_rank INTEGER,"
-	" target TEXT, platform TEXT, cluster TEXT, host TEXT, peer TEXT, vm TEXT, object TEXT, ids TEXT,"
-	" peers TEXT, peer_ids TEXT, npeers INTEGER, observed TEXT, expected TEXT, detail TEXT, via TEXT)";
-
-static int start(struct judging *j, const struct plan *plan, struct err *err)
-{
-	bool with_vms = names_have(&plan->views, "vm");
-
-	if (exec(j, findings_table, err) < 0)
-		return -1;
-	if (sqlite3_prepare_v2(facts_db(j->run->facts),
-	                       "INSERT INTO temp.findings VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", -1, &j->insert,
-	                       NULL) != SQLITE_OK)
-		return err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(j->run->facts)));
-	return subjects_load(&j->subjects, j->run->facts, &j->run->scope, with_vms, err);
-}
 
 /* A glob that matches nothing is a mistake, unless a target that didn't answer may hide what it means. */
 static int check_scope(struct judging *j, const struct plan *plan, struct err *err)
@@ -681,7 +478,8 @@ static const char *why(const struct judging *j)
 			return "a check could not be run";
 		if (t->critical_unknown > 0)
 			return arena_printf(j->run->arena, "%llu critical %s", (unsigned long long)t->critical_unknown,
-			                    t->critical_unknown == 1 ? "check result is unknown" : "check results are unknown");
+			                    t->critical_unknown == 1 ? "check result is unknown"
+			                                             : "check results are unknown");
 		return "nothing was judged";
 	case VERDICT_READY:
 		break;
@@ -692,8 +490,10 @@ static const char *why(const struct judging *j)
 int judge(struct run *run, const struct plan *plan, const struct probes *probes, struct err *err)
 {
 	struct judging j = {.run = run, .arena = arena_new(), .probes = probes};
-	int rc = start(&j, plan, err);
+	int rc = subjects_load(&j.subjects, run->facts, &run->scope, names_have(&plan->views, "vm"), err);
 
+	if (rc == 0)
+		rc = findings_open(&j.findings, run->facts, &j.subjects, err);
 	if (rc == 0)
 		rc = check_scope(&j, plan, err);
 	for (size_t i = 0; rc == 0 && i < plan->nneeds; i++)
@@ -703,8 +503,7 @@ int judge(struct run *run, const struct plan *plan, const struct probes *probes,
 		run->why = why(&j);
 		run->complete = run->complete && j.tally.crashed == 0;
 	}
-	sqlite3_finalize(j.insert);
-	sqlite3_finalize(j.publish);
+	findings_close(&j.findings);
 	subjects_dispose(&j.subjects);
 	arena_free(j.arena);
 	return rc;

@@ -210,7 +210,8 @@ static int create_view(struct facts *f, const struct entry *e, const char *sql, 
 {
 	CLEANUP_FREE char *text = NULL;
 
-	if (asprintf(&text, "DROP VIEW IF EXISTS temp.%s; CREATE TEMP VIEW %s AS %s", e->view.name, e->view.name, sql) < 0)
+	if (asprintf(&text, "DROP VIEW IF EXISTS temp.%s; CREATE TEMP VIEW %s AS %s", e->view.name, e->view.name, sql) <
+	    0)
 		return err_set(err, ERR_INTERNAL, "out of memory");
 	if (sqlite3_exec(facts_db(f), text, NULL, NULL, NULL) != SQLITE_OK)
 		return err_set(err, ERR_CONFIG, "%s: %s", e->view.file, sqlite3_errmsg(facts_db(f)));
@@ -224,7 +225,8 @@ static const char *empty_body(struct model *m, struct facts *f, const struct ent
 	sqlite3_stmt *st;
 	const char *sql;
 
-	if (facts_prepare(f, arena_printf(m->arena, "SELECT * FROM temp.%s", e->view.name), m->arena, NULL, &st, err) < 0) {
+	if (facts_prepare(f, arena_printf(m->arena, "SELECT * FROM temp.%s", e->view.name), m->arena, NULL, &st, err) <
+	    0) {
 		err_prefix(err, "%s", e->view.file);
 		return NULL;
 	}

@@ -9,8 +9,8 @@
 
 #define MAX_STAGES 16
 
-const char *const plan_columns[] = {"target", "cluster", "host",     "peer",     "path",   "vm", "datastore",
-                                    "status", "object",  "observed", "expected", "detail",    "via", NULL};
+const char *const plan_columns[] = {"target", "cluster", "host",     "peer",     "path",   "vm",  "datastore",
+                                    "status", "object",  "observed", "expected", "detail", "via", NULL};
 
 static const struct {
 	const char *view;
@@ -144,11 +144,12 @@ static int check_columns(const struct check *c, sqlite3_stmt *st, struct err *er
 		for (size_t k = 0; k < known; k++)
 			ok = ok || strcmp(plan_columns[k], name) == 0;
 		if (!ok)
-			return err_set(err, ERR_CONFIG, "%s:%d:1: the query emits an unknown column '%s'%s", c->file, c->sql_line,
-			               name, did_you_mean(hint, sizeof(hint), name, plan_columns, known));
+			return err_set(err, ERR_CONFIG, "%s:%d:1: the query emits an unknown column '%s'%s", c->file,
+			               c->sql_line, name, did_you_mean(hint, sizeof(hint), name, plan_columns, known));
 		for (int k = 0; k < i; k++)
 			if (strcmp(sqlite3_column_name(st, k), name) == 0)
-				return err_set(err, ERR_CONFIG, "%s:%d:1: the query emits column '%s' twice", c->file, c->sql_line, name);
+				return err_set(err, ERR_CONFIG, "%s:%d:1: the query emits column '%s' twice", c->file,
+				               c->sql_line, name);
 	}
 	return 0;
 }
@@ -167,8 +168,8 @@ static int check_keys(const struct check *c, sqlite3_stmt *st, struct err *err)
 
 	for (size_t i = 0; i < 3; i++)
 		if (needed[i] != NULL && !emits(st, needed[i]))
-			return err_set(err, ERR_CONFIG, "%s:%d:1: the query emits no column '%s' (its subject is %s)", c->file,
-			               c->sql_line, needed[i], subject_name(c->subject));
+			return err_set(err, ERR_CONFIG, "%s:%d:1: the query emits no column '%s' (its subject is %s)",
+			               c->file, c->sql_line, needed[i], subject_name(c->subject));
 	return 0;
 }
 
@@ -181,7 +182,8 @@ static int check_params(const struct check *c, sqlite3_stmt *st, struct err *err
 		for (size_t k = 0; k < c->nparams; k++)
 			declared = declared || (name != NULL && strcmp(name + 1, c->params[k].name) == 0);
 		if (!declared || *name != ':')
-			return err_set(err, ERR_CONFIG, "%s:%d:1: the query uses '%s', which the header's params don't declare", c->file,
+			return err_set(err, ERR_CONFIG,
+			               "%s:%d:1: the query uses '%s', which the header's params don't declare", c->file,
 			               c->sql_line, name != NULL ? name : "?");
 	}
 	for (size_t k = 0; k < c->nparams; k++) {
@@ -189,8 +191,8 @@ static int check_params(const struct check *c, sqlite3_stmt *st, struct err *err
 
 		snprintf(name, sizeof(name), ":%s", c->params[k].name);
 		if (sqlite3_bind_parameter_index(st, name) == 0)
-			return err_set(err, ERR_CONFIG, "%s:1:1: the header declares '%s', which the query doesn't use", c->file,
-			               c->params[k].name);
+			return err_set(err, ERR_CONFIG, "%s:1:1: the header declares '%s', which the query doesn't use",
+			               c->file, c->params[k].name);
 	}
 	return 0;
 }
@@ -214,7 +216,8 @@ static int need_of(struct planner *pl, const struct check *c, struct need *need,
 	for (size_t i = 0; i < sizeof(context) / sizeof(context[0]); i++)
 		if (add_view(pl, need, context[i], err) < 0)
 			return -1;
-	if ((pl->with_vms || c->subject == SUBJECT_VM || c->subject == SUBJECT_VM_HOST) && add_view(pl, need, "vm", err) < 0)
+	if ((pl->with_vms || c->subject == SUBJECT_VM || c->subject == SUBJECT_VM_HOST) &&
+	    add_view(pl, need, "vm", err) < 0)
 		return -1;
 	return add_view(pl, need, plan_spine(c->subject), err);
 }
@@ -247,7 +250,8 @@ static int add_check(struct planner *pl, const struct check *c, struct names *ch
 
 		for (size_t i = 0; i < chain->n; i++)
 			buf_printf(&b, "%s -> ", chain->v[i]);
-		err_set(err, ERR_CONFIG, "%s: checks read each other's findings in a cycle: %s%s", c->file, buf_str(&b), c->id);
+		err_set(err, ERR_CONFIG, "%s: checks read each other's findings in a cycle: %s%s", c->file, buf_str(&b),
+		        c->id);
 		buf_dispose(&b);
 		return -1;
 	}
@@ -297,8 +301,8 @@ static int probe_reads(struct planner *pl, const struct probe *p, struct need *n
 	whom = emits(st, p->host_scope ? "host" : "target");
 	sqlite3_finalize(st);
 	if (!whom)
-		return err_set(err, ERR_CONFIG, "%s:%d: for_each gives no column '%s' that says whom to ask", p->file, p->for_each_line,
-		               p->host_scope ? "host" : "target");
+		return err_set(err, ERR_CONFIG, "%s:%d: for_each gives no column '%s' that says whom to ask", p->file,
+		               p->for_each_line, p->host_scope ? "host" : "target");
 	sort_reads(pl, &reads, need);
 	if (need->checks.n > 0)
 		return err_set(err, ERR_CONFIG, "%s:%d: for_each can't read findings", p->file, p->for_each_line);
@@ -316,8 +320,8 @@ static int add_probe(struct planner *pl, struct probe *p, struct names *closure,
 	while (i < pl->n && pl->v[i] != p)
 		i++;
 	if (i < pl->n && pl->depth[i] < 0)
-		return err_set(err, ERR_CONFIG, "%s:%d: for_each reads, in a cycle, what this probe itself brings", p->file,
-		               p->for_each_line);
+		return err_set(err, ERR_CONFIG, "%s:%d: for_each reads, in a cycle, what this probe itself brings",
+		               p->file, p->for_each_line);
 	if (i == pl->n) {
 		pl->v = grow(pl->v, &pl->cap, pl->n, sizeof(*pl->v));
 		pl->depth = grow(pl->depth, &pl->dcap, pl->n, sizeof(*pl->depth));

@@ -12,10 +12,11 @@
 /* What one check reads, through the views down to the fact tables. */
 struct need {
 	const struct check *check;
-	struct names tables;   /* fact tables; T_set counts as T; also what the for_each of their probes reads */
-	struct names discovery; /* those of them that subjects are found with: the spine's, and hosts and clusters always */
-	struct names views;    /* of the model */
-	struct names checks;   /* other checks whose findings it reads */
+	struct names tables; /* fact tables; T_set counts as T; also what the for_each of their probes reads */
+	struct names
+		discovery;  /* those of them that subjects are found with: the spine's, and hosts and clusters always */
+	struct names views; /* of the model */
+	struct names checks; /* other checks whose findings it reads */
 };
 
 /* One probe, cut down to the tables that this plan needs. */
@@ -32,7 +33,8 @@ struct stage {
 };
 
 struct plan {
-	struct need *needs; /* checks in the order in which they run: one that reads another's findings comes after it */
+	struct need
+		*needs; /* checks in the order in which they run: one that reads another's findings comes after it */
 	size_t nneeds;
 	struct stage *stages; /* a probe comes after those that fill what its for_each reads */
 	size_t nstages;

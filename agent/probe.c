@@ -15,8 +15,13 @@
 
 static const struct yaml_key common_keys[] = {
 	{.name = "about", .type = YAML_T_TEXT, .required = true, .about = "what the probe asks, in one line"},
-	{.name = "transport", .type = YAML_T_TEXT, .required = true, .about = "how it asks: see `migready list transports`"},
-	{.name = "scope", .type = YAML_T_TEXT, .about = "host: asked of (or about) each host; target: of the target as a whole"},
+	{.name = "transport",
+         .type = YAML_T_TEXT,
+         .required = true,
+         .about = "how it asks: see `migready list transports`"},
+	{.name = "scope",
+         .type = YAML_T_TEXT,
+         .about = "host: asked of (or about) each host; target: of the target as a whole"},
 	{.name = "prefer",
          .type = YAML_T_INT,
          .min = 1,
@@ -42,7 +47,9 @@ static const struct yaml_key table_keys[] = {
 
 static const struct yaml_key column_keys[] = {
 	{.name = "path", .type = YAML_T_TEXT, .required = true, .about = "where the value stands in the answer"},
-	{.name = "type", .type = YAML_T_TEXT, .about = "text (default), integer, real, boolean or ref (an object's id)"},
+	{.name = "type",
+         .type = YAML_T_TEXT,
+         .about = "text (default), integer, real, boolean or ref (an object's id)"},
 	{.name = "unset", .type = YAML_T_TEXT, .about = "what it means that the answer leaves the value out"},
 	{0},
 };
@@ -103,7 +110,8 @@ static int parse_column(struct probes *ps, const struct ynode *n, struct table *
 	const struct ynode *path = n, *type;
 
 	if (!valid_name(n->key))
-		return yaml_err_key(n, err, "'%s' is not a column name (expected a-z, 0-9 and _, a letter first)", n->key);
+		return yaml_err_key(n, err, "'%s' is not a column name (expected a-z, 0-9 and _, a letter first)",
+		                    n->key);
 	c->name = arena_strdup(ps->arena, n->key);
 	if (n->kind == YAML_MAP) {
 		if (yaml_check(n, "a column", column_keys, err) < 0)
@@ -182,8 +190,10 @@ static int parse_table(struct probes *ps, const struct ynode *n, struct table *t
 	const struct ynode *rows;
 
 	if (!valid_name(n->key) || strncmp(n->key, "run_", 4) == 0 || strncmp(n->key, "finding", 7) == 0)
-		return yaml_err_key(n, err, "'%s' is not a table name (expected a-z, 0-9 and _, a letter first; not run_* or finding*)",
-		                    n->key);
+		return yaml_err_key(
+			n, err,
+			"'%s' is not a table name (expected a-z, 0-9 and _, a letter first; not run_* or finding*)",
+			n->key);
 	if (n->kind != YAML_MAP)
 		return yaml_err(n, err, "expected a mapping with columns");
 	if (yaml_check(n, "a table", table_keys, err) < 0)
@@ -232,8 +242,9 @@ static int parse_tables(struct probes *ps, const struct ynode *n, struct probe *
 			return -1;
 		other = probes_table(ps, t->name);
 		if (other != NULL && !same_columns(other, t))
-			return yaml_err_key(c, err, "table '%s' has other columns in %s (names, order, types and set: must agree)",
-			                    t->name, other->probe->file);
+			return yaml_err_key(
+				c, err, "table '%s' has other columns in %s (names, order, types and set: must agree)",
+				t->name, other->probe->file);
 		for (size_t i = 0; i < t->npaths; i++) {
 			const char **paths = (const char **)p->req.paths;
 
@@ -269,7 +280,8 @@ static int parse_request(struct probes *ps, const struct ynode *root, struct pro
 				return at(n, err);
 			for (size_t j = 0; j < t->n; j++)
 				if (t->parts[j].text == NULL && p->for_each == NULL)
-					return yaml_err(n, err, "${%s} needs a for_each that gives its value", t->parts[j].name);
+					return yaml_err(n, err, "${%s} needs a for_each that gives its value",
+					                t->parts[j].name);
 		}
 		p->req.nfields++;
 	}
@@ -308,7 +320,8 @@ static int find_transport(const struct ynode *root, struct probe *p, struct err 
 		names[count] = transports[count]->name;
 		count++;
 	}
-	return yaml_err(n, err, "unknown transport '%s'%s", n->text, did_you_mean(hint, sizeof(hint), n->text, names, count));
+	return yaml_err(n, err, "unknown transport '%s'%s", n->text,
+	                did_you_mean(hint, sizeof(hint), n->text, names, count));
 }
 
 static int parse_scope(const struct ynode *root, struct probe *p, struct err *err)
@@ -330,7 +343,8 @@ static int parse_probe(struct probes *ps, const struct ynode *root, struct probe
 {
 	const struct ynode *each;
 
-	if (find_transport(root, p, err) < 0 || check_keys(root, p->transport, err) < 0 || parse_scope(root, p, err) < 0)
+	if (find_transport(root, p, err) < 0 || check_keys(root, p->transport, err) < 0 ||
+	    parse_scope(root, p, err) < 0)
 		return -1;
 	p->about = arena_strdup(ps->arena, yaml_text(root, "about", ""));
 	p->prefer = (int)yaml_int(root, "prefer", 100);
@@ -345,7 +359,8 @@ static int parse_probe(struct probes *ps, const struct ynode *root, struct probe
 	return parse_request(ps, root, p, err);
 }
 
-int probe_parse(struct probes *ps, const char *id, const char *file, const char *text, size_t len, bool user, struct err *err)
+int probe_parse(struct probes *ps, const char *id, const char *file, const char *text, size_t len, bool user,
+                struct err *err)
 {
 	struct arena *tree = arena_new();
 	struct ynode *root = yaml_parse(tree, file, text, len, 1, err);
@@ -380,7 +395,8 @@ int probes_load(struct probes *ps, const char *dir, bool user, struct err *err)
 	if (file_list(ps->arena, dir, ".yaml", &files, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		const char *id = arena_strndup(ps->arena, files[i] + prefix, strlen(files[i]) - prefix - strlen(".yaml"));
+		const char *id =
+			arena_strndup(ps->arena, files[i] + prefix, strlen(files[i]) - prefix - strlen(".yaml"));
 		size_t len;
 		char *text = file_read(ps->arena, files[i], PROBE_BYTES, &len, err);
 

@@ -170,9 +170,11 @@ static const char *find_file(struct arena *a, const char *dir, const char *name,
 		return NULL;
 	names = arena_array(a, n + 1, sizeof(*names));
 	for (size_t i = 0; i < n; i++)
-		names[i] = arena_strndup(a, files[i] + strlen(dir) + 1, strlen(files[i]) - strlen(dir) - 1 - strlen(".yaml"));
-	err_set(err, ERR_CONFIG, "unknown profile '%s'%s; `migready list profiles` lists them, a path needs a '/' or .yaml",
-	        name, did_you_mean(hint, sizeof(hint), name, names, n));
+		names[i] = arena_strndup(a, files[i] + strlen(dir) + 1,
+		                         strlen(files[i]) - strlen(dir) - 1 - strlen(".yaml"));
+	err_set(err, ERR_CONFIG,
+	        "unknown profile '%s'%s; `migready list profiles` lists them, a path needs a '/' or .yaml", name,
+	        did_you_mean(hint, sizeof(hint), name, names, n));
 	return NULL;
 }
 
@@ -186,7 +188,8 @@ static const char *name_of(struct arena *a, const char *path)
 	return arena_strndup(a, base, n > 5 && strcmp(base + n - 5, ".yaml") == 0 ? n - 5 : n);
 }
 
-int profile_apply(struct arena *a, const char *dir, const char *name, struct checks *cs, struct profile *ret, struct err *err)
+int profile_apply(struct arena *a, const char *dir, const char *name, struct checks *cs, struct profile *ret,
+                  struct err *err)
 {
 	const char *path = find_file(a, dir, name, err);
 	struct ynode *root;
@@ -198,7 +201,8 @@ int profile_apply(struct arena *a, const char *dir, const char *name, struct che
 	root = yaml_parse(a, path, text, len, 1, err);
 	if (root == NULL || yaml_check(root, "a profile", keys, err) < 0 ||
 	    select_checks(yaml_get(root, "checks"), cs, err) < 0 ||
-	    set_severities(yaml_get(root, "severity"), cs, err) < 0 || set_params(yaml_get(root, "params"), cs, err) < 0)
+	    set_severities(yaml_get(root, "severity"), cs, err) < 0 ||
+	    set_params(yaml_get(root, "params"), cs, err) < 0)
 		return -1;
 	select_always(cs);
 	ret->name = name_of(a, path);

@@ -10,11 +10,13 @@
 struct profile {
 	const char *name;
 	const char *about;
-	char digest[72]; /* "sha256:" and 64 hex digits: the profile file and the text of every selected check, so that two runs can be compared */
+	char digest
+		[72]; /* "sha256:" and 64 hex digits: the profile file and the text of every selected check, so that two runs can be compared */
 };
 
 /* Loads NAME (looked up in DIR) or a path (with a '/' or ending in .yaml) and applies it to CS: selected, severity,
  * params. A pattern that selects nothing, an unknown check or parameter, a value of the wrong type: ERR_CONFIG with place and suggestion. */
-int profile_apply(struct arena *a, const char *dir, const char *name, struct checks *cs, struct profile *ret, struct err *err);
+int profile_apply(struct arena *a, const char *dir, const char *name, struct checks *cs, struct profile *ret,
+                  struct err *err);
 
 #endif

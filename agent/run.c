@@ -36,7 +36,8 @@ static const char *text(sqlite3_stmt *st, int column)
 
 typedef int finding_fn(void *arg, const struct finding *f, struct err *err);
 
-static int each_peer(struct finding *f, const char *ids, const char *peer_ids, finding_fn *fn, void *arg, struct err *err)
+static int each_peer(struct finding *f, const char *ids, const char *peer_ids, finding_fn *fn, void *arg,
+                     struct err *err)
 {
 	json_t *names = json_loads(f->peers, 0, NULL), *list = json_loads(peer_ids, 0, NULL);
 	int rc = 0;
@@ -83,7 +84,8 @@ static int one_finding(const struct run *run, sqlite3_stmt *st, bool expand, fin
 int run_findings(const struct run *run, bool all, bool expand, finding_fn *fn, void *arg, struct err *err)
 {
 	static const char sql[] =
-		"SELECT check_id, status, target, platform, cluster, host, peer, vm, object, ids, peers, peer_ids, npeers,"
+		"SELECT check_id, status, target, platform, cluster, host, peer, vm, object, ids, peers, peer_ids, "
+		"npeers,"
 		" observed, expected, detail, via FROM temp.findings WHERE ?1 OR status NOT IN (?2, ?3)"
 		" ORDER BY severity, check_id, status_rank, target, cluster, host, peer, vm, object, rowid";
 	sqlite3_stmt *st;
@@ -103,7 +105,8 @@ int run_findings(const struct run *run, bool all, bool expand, finding_fn *fn, v
 int run_probes(const struct run *run, int (*fn)(void *arg, const struct probe_outcome *p, struct err *err), void *arg,
                struct err *err)
 {
-	static const char sql[] = "SELECT probe, target, host, outcome, error, rows, ms FROM run_outcome ORDER BY rowid";
+	static const char sql[] =
+		"SELECT probe, target, host, outcome, error, rows, ms FROM run_outcome ORDER BY rowid";
 	sqlite3_stmt *st;
 	int rc, step;
 
@@ -137,11 +140,13 @@ int run_targets(const struct run *run,
 	sqlite3_stmt *st;
 	int rc, step;
 
-	if (sqlite3_prepare_v2(facts_db(run->facts), "SELECT name, platform, address, tls FROM run_target ORDER BY ordinal", -1,
-	                       &st, NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v2(facts_db(run->facts),
+	                       "SELECT name, platform, address, tls FROM run_target ORDER BY ordinal", -1, &st,
+	                       NULL) != SQLITE_OK)
 		return sql_err(run, err);
 	for (rc = 0; rc == 0 && (step = sqlite3_step(st)) != SQLITE_DONE;)
-		rc = step == SQLITE_ROW ? fn(arg, text(st, 0), text(st, 1), text(st, 2), text(st, 3), err) : sql_err(run, err);
+		rc = step == SQLITE_ROW ? fn(arg, text(st, 0), text(st, 1), text(st, 2), text(st, 3), err)
+		                        : sql_err(run, err);
 	sqlite3_finalize(st);
 	return rc;
 }

@@ -18,16 +18,16 @@ struct scope {
 };
 
 struct run {
-	char id[27];       /* ULID */
+	char id[27]; /* ULID */
 	const char *profile, *profile_digest;
 	struct scope scope;
 	const struct checks *checks;
 	struct facts *facts;
 	struct arena *arena; /* lives as long as the run */
 	enum verdict verdict;
-	const char *why;   /* one sentence: what made the verdict what it is */
-	bool complete;     /* every probe of the plan ended ok and no check crashed */
-	bool replay;       /* recorded facts: never gates */
+	const char *why; /* one sentence: what made the verdict what it is */
+	bool complete;   /* every probe of the plan ended ok and no check crashed */
+	bool replay;     /* recorded facts: never gates */
 	bool as_of_facts;
 	int64_t started_ms, ended_ms, oldest_fact_ms; /* UTC since the epoch; oldest_fact_ms 0: no fact at all */
 	int64_t requests;
@@ -38,7 +38,8 @@ struct run {
 struct finding {
 	const struct check *check;
 	enum status status;
-	const char *target, *platform, *cluster, *host, *peer, *vm, *object; /* names as people know them; NULL: not concerned */
+	const char *target, *platform, *cluster, *host, *peer, *vm,
+		*object;   /* names as people know them; NULL: not concerned */
 	const char *peers; /* JSON list of names when several peers share the row and expand is false; else NULL */
 	size_t npeers;     /* 0, or how many peers the row stands for */
 	const char *observed, *expected, *detail, *via, *waiver;
@@ -56,8 +57,8 @@ struct probe_outcome {
  * check fail, unknown, warn, then by cluster, host, peer, vm. ALL: pass and na too. EXPAND: one call a peer.
  * FN returns 0, or -1 with err set to stop.
  */
-int run_findings(const struct run *run, bool all, bool expand, int (*fn)(void *arg, const struct finding *f, struct err *err),
-                 void *arg, struct err *err);
+int run_findings(const struct run *run, bool all, bool expand,
+                 int (*fn)(void *arg, const struct finding *f, struct err *err), void *arg, struct err *err);
 int run_probes(const struct run *run, int (*fn)(void *arg, const struct probe_outcome *p, struct err *err), void *arg,
                struct err *err);
 /* Targets with what a reader must know of them: "certificates not verified". */

@@ -135,7 +135,8 @@ static void scope_hosts(struct subjects *s, const bool *cluster_has_vm)
 	for (size_t i = 0; i < s->of[ENTITY_HOST].n; i++) {
 		struct entity *h = &s->of[ENTITY_HOST].v[i];
 
-		h->in_scope = (!given(s->scope.hosts) || any_matches(s->scope.hosts, h->name)) && cluster_matches(s, h->cluster) &&
+		h->in_scope = (!given(s->scope.hosts) || any_matches(s->scope.hosts, h->name)) &&
+		              cluster_matches(s, h->cluster) &&
 		              (!given(s->scope.vms) || (h->cluster != NOBODY && cluster_has_vm[h->cluster]));
 		if (!h->in_scope)
 			continue;
@@ -166,7 +167,8 @@ static void apply_scope(struct subjects *s)
 	free(cluster_has_vm);
 }
 
-static int check_globs(const struct subjects *s, const char **globs, const char *option, enum entity_kind kind, struct err *err)
+static int check_globs(const struct subjects *s, const char **globs, const char *option, enum entity_kind kind,
+                       struct err *err)
 {
 	for (size_t g = 0; globs != NULL && globs[g] != NULL; g++) {
 		const struct entities *es = &s->of[kind];
@@ -224,8 +226,8 @@ static int load_excluded(struct subjects *s, struct err *err)
 {
 	sqlite3_stmt *st;
 
-	if (sqlite3_prepare_v2(facts_db(s->facts), "SELECT host FROM run_excluded WHERE host IS NOT NULL", -1, &st, NULL) !=
-	    SQLITE_OK)
+	if (sqlite3_prepare_v2(facts_db(s->facts), "SELECT host FROM run_excluded WHERE host IS NOT NULL", -1, &st,
+	                       NULL) != SQLITE_OK)
 		return sql_err(s->facts, err);
 	while (sqlite3_step(st) == SQLITE_ROW)
 		map_set(&s->excluded, (const char *)sqlite3_column_text(st, 0), 1);
@@ -236,8 +238,8 @@ int subjects_load(struct subjects *s, struct facts *f, const struct scope *scope
 {
 	*s = (struct subjects){.arena = arena_new(), .facts = f, .scope = *scope};
 	if (load_excluded(s, err) < 0 || load(s, ENTITY_TARGET, err) < 0 || load_platforms(s, err) < 0 ||
-	    load(s, ENTITY_CLUSTER, err) < 0 ||
-	    load(s, ENTITY_HOST, err) < 0 || ((with_vms || given(scope->vms)) && load(s, ENTITY_VM, err) < 0)) {
+	    load(s, ENTITY_CLUSTER, err) < 0 || load(s, ENTITY_HOST, err) < 0 ||
+	    ((with_vms || given(scope->vms)) && load(s, ENTITY_VM, err) < 0)) {
 		subjects_dispose(s);
 		return -1;
 	}

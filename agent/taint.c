@@ -20,8 +20,9 @@ static const char *reason_text(struct reading *r, sqlite3_stmt *st, int column)
 	const char *outcome = (const char *)sqlite3_column_text(st, column + 1);
 	const char *reason = (const char *)sqlite3_column_text(st, column + 2);
 
-	return arena_printf(r->t->arena, "%s %s%s%s", probe != NULL ? probe : r->table, outcome != NULL ? outcome : "not answered",
-	                    reason != NULL ? ": " : "", reason != NULL ? reason : "");
+	return arena_printf(r->t->arena, "%s %s%s%s", probe != NULL ? probe : r->table,
+	                    outcome != NULL ? outcome : "not answered", reason != NULL ? ": " : "",
+	                    reason != NULL ? reason : "");
 }
 
 static void set(const char **slot, const char *reason)
@@ -119,8 +120,9 @@ static int read_gaps(struct reading *r, int target, const char **ret_whole, stru
 	int rc;
 
 	*ret_whole = NULL;
-	if (prepare(r, "SELECT object, probe, outcome, reason FROM run_gap WHERE tbl = ?1 AND target = ?2 ORDER BY rowid", target,
-	            &st, err) < 0)
+	if (prepare(r,
+	            "SELECT object, probe, outcome, reason FROM run_gap WHERE tbl = ?1 AND target = ?2 ORDER BY rowid",
+	            target, &st, err) < 0)
 		return -1;
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
 		const char *object = (const char *)sqlite3_column_text(st, 0), *reason = reason_text(r, st, 1);
@@ -171,7 +173,8 @@ static bool has_table(const struct probes *ps, const char *table, const char *pl
 {
 	for (size_t i = 0; i < ps->n; i++)
 		for (size_t k = 0; k < ps->v[i]->ntables; k++)
-			if (strcmp(ps->v[i]->tables[k].name, table) == 0 && strcmp(ps->v[i]->transport->platform, platform) == 0)
+			if (strcmp(ps->v[i]->tables[k].name, table) == 0 &&
+			    strcmp(ps->v[i]->transport->platform, platform) == 0)
 				return true;
 	return false;
 }
@@ -181,7 +184,8 @@ static const char **slots(struct taint *t, const struct subjects *s, enum entity
 	return arena_array(t->arena, s->of[kind].n + 1, sizeof(const char *));
 }
 
-int taint_load(struct taint *t, const struct need *need, const struct probes *probes, const struct subjects *s, struct err *err)
+int taint_load(struct taint *t, const struct need *need, const struct probes *probes, const struct subjects *s,
+               struct err *err)
 {
 	struct reading r = {.t = t, .s = s, .probes = probes};
 

@@ -15,13 +15,14 @@ struct taint {
 	struct arena *arena;
 	/* a reason for each entity by index, or NULL: filled */
 	const char **target, **cluster, **host, **vm, **datastore;
-	const char **vm_of_host;  /* a VM on this host has a gap: counts for rows that are about no VM */
-	const char **discovery;   /* target: a table that subjects are found with, so that some may be missing unseen */
-	const char **circle;      /* cluster: something inside it */
-	const char *run;          /* anything at all */
+	const char **vm_of_host; /* a VM on this host has a gap: counts for rows that are about no VM */
+	const char **discovery;  /* target: a table that subjects are found with, so that some may be missing unseen */
+	const char **circle;     /* cluster: something inside it */
+	const char *run;         /* anything at all */
 };
 
-int taint_load(struct taint *t, const struct need *need, const struct probes *probes, const struct subjects *s, struct err *err);
+int taint_load(struct taint *t, const struct need *need, const struct probes *probes, const struct subjects *s,
+               struct err *err);
 void taint_dispose(struct taint *t);
 
 /* Why a row about W can't be judged, or NULL. */

@@ -13,11 +13,11 @@
 struct arena;
 
 struct arena *arena_new(void);
-void arena_free(struct arena *a); /* NULL is fine */
-void arena_reset(struct arena *a); /* forgets all, keeps one block for the next round */
+void arena_free(struct arena *a);         /* NULL is fine */
+void arena_reset(struct arena *a);        /* forgets all, keeps one block for the next round */
 size_t arena_used(const struct arena *a); /* bytes handed out since the last reset */
 
-void *arena_alloc(struct arena *a, size_t size); /* zeroed, aligned for any type */
+void *arena_alloc(struct arena *a, size_t size);           /* zeroed, aligned for any type */
 void *arena_array(struct arena *a, size_t n, size_t size); /* n * size, checked for overflow */
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t n);

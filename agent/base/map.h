@@ -18,8 +18,9 @@ struct map {
 	size_t n, cap;
 };
 
-bool map_get(const struct map *m, const char *key, int64_t *ret); /* false: not there; *ret untouched. RET may be NULL */
-void map_set(struct map *m, const char *key, int64_t value);      /* adds or replaces */
+bool map_get(const struct map *m, const char *key,
+             int64_t *ret);                                  /* false: not there; *ret untouched. RET may be NULL */
+void map_set(struct map *m, const char *key, int64_t value); /* adds or replaces */
 void map_dispose(struct map *m);
 
 /* The same for 64-bit keys without values. */

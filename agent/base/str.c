@@ -121,7 +121,8 @@ size_t utf8_char(const char *s, size_t len)
 {
 	static const struct {
 		unsigned char first, last; /* lead bytes */
-		unsigned char low, high;   /* range of the second byte: no overlong form, surrogate or code past U+10FFFF */
+		unsigned char low,
+			high; /* range of the second byte: no overlong form, surrogate or code past U+10FFFF */
 		size_t bytes;
 	} forms[] = {
 		{0x00, 0x7f, 0x00, 0x00, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},

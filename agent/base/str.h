@@ -22,7 +22,7 @@ bool buf_add(struct buf *b, const void *data, size_t len); /* false when over */
 bool buf_puts(struct buf *b, const char *s);
 bool buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 const char *buf_str(const struct buf *b); /* never NULL */
-void buf_clear(struct buf *b); /* keeps the memory */
+void buf_clear(struct buf *b);            /* keeps the memory */
 void buf_dispose(struct buf *b);
 
 /* The whole of S is a number of that kind and in range: true, and *ret is set. Base 10, no blanks. */

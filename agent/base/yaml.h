@@ -20,19 +20,20 @@ enum yaml_kind { YAML_TEXT, YAML_SEQ, YAML_MAP };
 
 struct ynode {
 	enum yaml_kind kind;
-	const char *file;   /* as the user named it */
-	int line, column;   /* 1-based */
-	const char *key;    /* in a mapping: this entry's key; else NULL */
+	const char *file; /* as the user named it */
+	int line, column; /* 1-based */
+	const char *key;  /* in a mapping: this entry's key; else NULL */
 	int key_line, key_column;
-	const char *text;   /* YAML_TEXT */
-	bool quoted;        /* YAML_TEXT: written with quotes or as a block */
+	const char *text;           /* YAML_TEXT */
+	bool quoted;                /* YAML_TEXT: written with quotes or as a block */
 	struct ynode *first, *next; /* children, and the next sibling */
-	size_t n;           /* children */
+	size_t n;                   /* children */
 };
 
 /* Parses LEN bytes of TEXT, allocating in A. FIRST_LINE is the line number of the first byte (1 for a file).
  * An empty document gives an empty mapping. NULL and err (ERR_CONFIG) on failure. */
-struct ynode *yaml_parse(struct arena *a, const char *file, const char *text, size_t len, int first_line, struct err *err);
+struct ynode *yaml_parse(struct arena *a, const char *file, const char *text, size_t len, int first_line,
+                         struct err *err);
 
 /* Reads and parses a file of at most 1 MiB; "-" is standard input. ERR_IO when it can't be read, ERR_LIMIT when it is
  * larger. */

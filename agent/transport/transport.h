@@ -28,8 +28,8 @@ struct secret;
 /* One key that a probe file may use with this transport, e.g. `object:` or `command:`. */
 struct request_key {
 	const char *name;
-	const char *about;    /* one line for the reference */
-	bool placeholders;    /* ${name:type} is allowed in its value */
+	const char *about; /* one line for the reference */
+	bool placeholders; /* ${name:type} is allowed in its value */
 };
 
 /* A key's value after the placeholders were filled in and encoded. */
@@ -39,13 +39,14 @@ struct request_field {
 
 /* What one probe asks for, once. */
 struct request {
-	const char *probe; /* id, for messages and User-Agent-like labels */
+	const char *probe;                  /* id, for messages and User-Agent-like labels */
 	const struct request_field *fields; /* in the order of the probe file */
 	size_t nfields;
-	const char *const *paths; /* the properties that its tables need, without duplicates; only transports that select */
+	const char *const
+		*paths; /* the properties that its tables need, without duplicates; only transports that select */
 	size_t npaths;
 	const struct regex *regex; /* local: the compiled `pattern:`, or NULL */
-	int timeout_ms; /* of one exchange; 0: the target's */
+	int timeout_ms;            /* of one exchange; 0: the target's */
 };
 
 const char *request_get(const struct request *r, const char *name); /* NULL when absent */
@@ -58,7 +59,8 @@ struct gap {
 };
 
 struct answer {
-	const char *ref;  /* the object's id within its target ("host-10"), or NULL: the answer is about the ask's host */
+	const char
+		*ref; /* the object's id within its target ("host-10"), or NULL: the answer is about the ask's host */
 	const char *kind; /* the object's type ("HostSystem"), or NULL */
 	const struct val *root;
 	const struct gap *gaps;
@@ -79,11 +81,11 @@ struct ask {
 struct session;
 
 struct transport {
-	const char *name;     /* file name = id: "vsphere" */
+	const char *name; /* file name = id: "vsphere" */
 	const char *about;
-	const char *platform; /* whose facts it brings: "vsphere", "kvm" */
+	const char *platform;    /* whose facts it brings: "vsphere", "kvm" */
 	enum target_kind target; /* the kind of target that it can reach */
-	bool per_host;        /* true: one ask is about one host; false: one ask answers for all objects of the target */
+	bool per_host; /* true: one ask is about one host; false: one ask answers for all objects of the target */
 	const struct request_key *keys; /* ended by a NULL name */
 
 	/* Is REQ (with placeholders not yet filled in) something this transport can send? ERR_CONFIG says what is wrong. */

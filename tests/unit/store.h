@@ -71,7 +71,8 @@ static void sql(const char *text)
 /* Makes the store and the views: after the probes, before rows and planning. */
 static void store_open(void)
 {
-	static const struct target vc01 = {.name = "vc01", .kind = TARGET_VCENTER, .platform = "vsphere", .url = "https://vc01"};
+	static const struct target vc01 = {
+		.name = "vc01", .kind = TARGET_VCENTER, .platform = "vsphere", .url = "https://vc01"};
 
 	must(facts_create(&s.facts, NULL, &s.probes, &s.err));
 	must(facts_add_target(s.facts, &vc01, &s.err));

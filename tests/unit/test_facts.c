@@ -49,7 +49,9 @@ static void features(const char *host, int n, const char *value)
 
 		snprintf(name, sizeof(name), "cpuid.f%03d", i);
 		for (size_t c = 0; c < t->rows.ncolumns; c++)
-			values[c] = t->rows.columns[c].link ? host : strcmp(t->rows.columns[c].name, "feature") == 0 ? name : value;
+			values[c] = t->rows.columns[c].link                           ? host
+			            : strcmp(t->rows.columns[c].name, "feature") == 0 ? name
+			                                                              : value;
 		must(facts_row(s.facts, t, values, &s.err));
 	}
 	for (size_t c = 0; c < t->rows.ncolumns; c++)
@@ -70,7 +72,8 @@ static void test_equal_lists_are_stored_once(void **state)
 	assert_int_equal(number("SELECT count(*) FROM vsphere_host_feature_set"), 600);
 	assert_int_equal(number("SELECT count(DISTINCT set_id) FROM vsphere_host_feature"), 3);
 	/* an empty list was answered; a host that wasn't asked has no link */
-	assert_int_equal(number("SELECT count(*) FROM vsphere_host_feature WHERE host = 'vc01/host-4' AND set_id NOT NULL"), 1);
+	assert_int_equal(
+		number("SELECT count(*) FROM vsphere_host_feature WHERE host = 'vc01/host-4' AND set_id NOT NULL"), 1);
 	assert_int_equal(number("SELECT count(*) FROM vsphere_host_feature WHERE host = 'vc01/host-9'"), 0);
 }
 
@@ -113,7 +116,8 @@ static void test_forget_only_this_target(void **state)
 /* Records a finished file at PATH, then changes it with SQL as a stranger might. */
 static void record(const char *changes)
 {
-	static const struct target vc01 = {.name = "vc01", .kind = TARGET_VCENTER, .platform = "vsphere", .url = "https://vc01"};
+	static const struct target vc01 = {
+		.name = "vc01", .kind = TARGET_VCENTER, .platform = "vsphere", .url = "https://vc01"};
 	sqlite3 *db;
 	char *message = NULL;
 
@@ -144,7 +148,8 @@ static void test_reopen(void **state)
 	must(facts_open(&s.facts, path, &s.probes, &s.err));
 	assert_true(facts_replayed(s.facts));
 	assert_int_equal(number("SELECT count(*) FROM vsphere_host"), 1);
-	assert_int_equal(sqlite3_exec(facts_db(s.facts), "DELETE FROM main.vsphere_host", NULL, NULL, NULL), SQLITE_READONLY);
+	assert_int_equal(sqlite3_exec(facts_db(s.facts), "DELETE FROM main.vsphere_host", NULL, NULL, NULL),
+	                 SQLITE_READONLY);
 	assert_int_equal(sqlite3_exec(facts_db(s.facts), "ATTACH 'x' AS y", NULL, NULL, NULL), SQLITE_ERROR);
 }
 

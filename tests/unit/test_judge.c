@@ -7,8 +7,9 @@
  */
 #include "store.h"
 
-#define CHECK(depends, select)                                                                                              \
-	"/*\ntitle: t\nsubject: pair\ndepends: " depends "\nseverity: critical\nplatforms: [vsphere]\nfix: f\n*/\n" select
+#define CHECK(depends, select)                                                                                         \
+	"/*\ntitle: t\nsubject: pair\ndepends: " depends                                                               \
+	"\nseverity: critical\nplatforms: [vsphere]\nfix: f\n*/\n" select
 
 /* As an author who never thinks of absence would write it: from the answers, not from the subjects. */
 #define NAIVE "SELECT src AS host, dst AS peer, CASE WHEN received > 0 THEN 'pass' ELSE 'fail' END AS status FROM ping"
@@ -25,7 +26,8 @@ static void three_hosts(void)
 	probe("ping", ping_probe);
 	store_open();
 	sql("INSERT INTO vsphere_compute(compute, name, kind) VALUES('vc01/c1', 'prod', 'ClusterComputeResource');"
-	    "INSERT INTO vsphere_host(host, name, compute) VALUES('vc01/host-1', 'A', 'vc01/c1'), ('vc01/host-2', 'B', 'vc01/c1'),"
+	    "INSERT INTO vsphere_host(host, name, compute) VALUES('vc01/host-1', 'A', 'vc01/c1'), ('vc01/host-2', 'B', "
+	    "'vc01/c1'),"
 	    " ('vc01/host-3', 'C', 'vc01/c1');"
 	    "INSERT INTO run_filled VALUES('vsphere_compute', 'vc01', NULL), ('vsphere_host', 'vc01', NULL),"
 	    " ('vsphere_vmknic', 'vc01', NULL), ('ping', 'vc01', NULL), ('vsphere_nic_service', 'vc01', NULL),"
@@ -37,7 +39,8 @@ static void pings(const char *pairs)
 	for (const char *p = pairs; *p != '\0'; p += p[2] == ' ' ? 3 : 2) {
 		char text[256];
 
-		snprintf(text, sizeof(text), "INSERT INTO ping VALUES('vc01/host-%d', 'vc01/host-%d', 3)", p[0] - 'A' + 1, p[1] - 'A' + 1);
+		snprintf(text, sizeof(text), "INSERT INTO ping VALUES('vc01/host-%d', 'vc01/host-%d', 3)",
+		         p[0] - 'A' + 1, p[1] - 'A' + 1);
 		sql(text);
 	}
 }
@@ -61,7 +64,8 @@ static int look(void *arg, const struct finding *f, struct err *err)
 	struct looking *l = arg;
 
 	(void)err;
-	if (strcmp(f->host != NULL ? f->host : "", l->host) != 0 || strcmp(f->peer != NULL ? f->peer : "", l->peer) != 0)
+	if (strcmp(f->host != NULL ? f->host : "", l->host) != 0 ||
+	    strcmp(f->peer != NULL ? f->peer : "", l->peer) != 0)
 		return 0;
 	l->status = arena_printf(s.arena, "%s%s%s", l->status != NULL ? l->status : "", l->status != NULL ? "," : "",
 	                         status_name(f->status));
@@ -133,9 +137,11 @@ static void test_b_work_list_shrinks(void **state)
 	(void)state;
 	three_hosts();
 	pings("AC CA");
-	sql("INSERT INTO run_gap VALUES('vsphere_vmknic', 'vc01', 'vc01/host-2', 'denied', 'vsphere/vmknic', 'missing privilege')");
-	check("ping-ok", CHECK("own", "SELECT p.host, p.peer, CASE WHEN g.received = 0 THEN 'fail' ELSE 'pass' END AS status"
-	                              " FROM host_pair p LEFT JOIN ping g ON g.src = p.host AND g.dst = p.peer"));
+	sql("INSERT INTO run_gap VALUES('vsphere_vmknic', 'vc01', 'vc01/host-2', 'denied', 'vsphere/vmknic', 'missing "
+	    "privilege')");
+	check("ping-ok",
+	      CHECK("own", "SELECT p.host, p.peer, CASE WHEN g.received = 0 THEN 'fail' ELSE 'pass' END AS status"
+	                   " FROM host_pair p LEFT JOIN ping g ON g.src = p.host AND g.dst = p.peer"));
 	judge_all();
 	expect("A", "C", "pass");
 	expect("A", "B", "unknown");
@@ -143,8 +149,9 @@ static void test_b_work_list_shrinks(void **state)
 	assert_int_equal(run.verdict, VERDICT_UNKNOWN);
 }
 
-#define HOST_CHECK(depends, select)                                                                                         \
-	"/*\ntitle: t\nsubject: host\ndepends: " depends "\nseverity: critical\nplatforms: [vsphere]\nfix: f\n*/\n" select
+#define HOST_CHECK(depends, select)                                                                                    \
+	"/*\ntitle: t\nsubject: host\ndepends: " depends                                                               \
+	"\nseverity: critical\nplatforms: [vsphere]\nfix: f\n*/\n" select
 
 /* (c) Absence read as a fact: a host whose mounts are not known doesn't lack them, nor has it the same as the others. */
 static void test_c_absence_is_no_fact(void **state)
@@ -152,11 +159,15 @@ static void test_c_absence_is_no_fact(void **state)
 	(void)state;
 	three_hosts();
 	sql("INSERT INTO vsphere_vmknic(host, device) VALUES('vc01/host-1', 'vmk1'), ('vc01/host-3', 'vmk1');"
-	    "INSERT INTO run_gap VALUES('vsphere_vmknic', 'vc01', 'vc01/host-2', 'timeout', 'vsphere/vmknic', 'no answer in 60 s')");
-	check("has-nic", HOST_CHECK("own", "SELECT id AS host, CASE WHEN EXISTS (SELECT 1 FROM vsphere_vmknic v WHERE v.host = h.id)"
-	                                   " THEN 'pass' ELSE 'fail' END AS status FROM host h"));
-	check("same-nics", HOST_CHECK("own", "SELECT id AS host, CASE WHEN (SELECT count(DISTINCT device) FROM vsphere_vmknic) > 1"
-	                                     " THEN 'fail' ELSE 'pass' END AS status FROM host"));
+	    "INSERT INTO run_gap VALUES('vsphere_vmknic', 'vc01', 'vc01/host-2', 'timeout', 'vsphere/vmknic', 'no "
+	    "answer in 60 s')");
+	check("has-nic",
+	      HOST_CHECK("own",
+	                 "SELECT id AS host, CASE WHEN EXISTS (SELECT 1 FROM vsphere_vmknic v WHERE v.host = h.id)"
+	                 " THEN 'pass' ELSE 'fail' END AS status FROM host h"));
+	check("same-nics",
+	      HOST_CHECK("own", "SELECT id AS host, CASE WHEN (SELECT count(DISTINCT device) FROM vsphere_vmknic) > 1"
+	                        " THEN 'fail' ELSE 'pass' END AS status FROM host"));
 	judge_all();
 	expect("B", "", "unknown,unknown");
 	expect("A", "", "pass,pass");
@@ -168,12 +179,14 @@ static void test_d_others_depend_on_the_missing(void **state)
 {
 	static const char has_all[] =
 		"SELECT h.id AS host, CASE WHEN (SELECT count(*) FROM vsphere_vmknic v WHERE v.host = h.id) ="
-		" (SELECT count(DISTINCT device) FROM vsphere_vmknic) THEN 'pass' ELSE 'fail' END AS status FROM host h";
+		" (SELECT count(DISTINCT device) FROM vsphere_vmknic) THEN 'pass' ELSE 'fail' END AS status FROM host "
+		"h";
 
 	(void)state;
 	three_hosts();
 	sql("INSERT INTO vsphere_vmknic(host, device) VALUES('vc01/host-1', 'vmk1'), ('vc01/host-2', 'vmk1');"
-	    "INSERT INTO run_gap VALUES('vsphere_vmknic', 'vc01', 'vc01/host-3', 'failed', 'vsphere/vmknic', 'not responding')");
+	    "INSERT INTO run_gap VALUES('vsphere_vmknic', 'vc01', 'vc01/host-3', 'failed', 'vsphere/vmknic', 'not "
+	    "responding')");
 	check("cluster-wide", HOST_CHECK("cluster", "SELECT 1"));
 	s.checks.v[0]->sql = has_all;
 	check("whole-run", HOST_CHECK("run", "SELECT 1"));
@@ -190,8 +203,12 @@ static void test_fail_stays_in_the_wider_circle(void **state)
 {
 	(void)state;
 	three_hosts();
-	sql("INSERT INTO run_gap VALUES('vsphere_vmknic', 'vc01', 'vc01/host-3', 'failed', 'vsphere/vmknic', 'not responding')");
-	check("c", HOST_CHECK("cluster", "SELECT h.id AS host, 'fail' AS status FROM host h LEFT JOIN vsphere_vmknic v ON v.host = h.id"));
+	sql("INSERT INTO run_gap VALUES('vsphere_vmknic', 'vc01', 'vc01/host-3', 'failed', 'vsphere/vmknic', 'not "
+	    "responding')");
+	check("c",
+	      HOST_CHECK(
+		      "cluster",
+		      "SELECT h.id AS host, 'fail' AS status FROM host h LEFT JOIN vsphere_vmknic v ON v.host = h.id"));
 	judge_all();
 	expect("A", "", "fail");
 	expect("C", "", "unknown");
@@ -249,7 +266,8 @@ static void test_status_not_in_the_list(void **state)
 {
 	(void)state;
 	three_hosts();
-	check("c", HOST_CHECK("own", "SELECT id AS host, CASE name WHEN 'A' THEN 'ok' WHEN 'B' THEN NULL ELSE 'waived' END AS status FROM host"));
+	check("c", HOST_CHECK("own", "SELECT id AS host, CASE name WHEN 'A' THEN 'ok' WHEN 'B' THEN NULL ELSE 'waived' "
+	                             "END AS status FROM host"));
 	judge_all();
 	assert_int_equal(run.count[STATUS_UNKNOWN], 3);
 }
@@ -269,7 +287,8 @@ static void test_peer_list_is_split(void **state)
 {
 	(void)state;
 	three_hosts();
-	sql("INSERT INTO run_gap VALUES('vsphere_vmknic', 'vc01', 'vc01/host-3', 'failed', 'vsphere/vmknic', 'not responding')");
+	sql("INSERT INTO run_gap VALUES('vsphere_vmknic', 'vc01', 'vc01/host-3', 'failed', 'vsphere/vmknic', 'not "
+	    "responding')");
 	check("c", CHECK("own", "SELECT p.host, json_group_array(p.peer) AS peer, 'pass' AS status FROM host_pair p"
 	                        " LEFT JOIN vsphere_vmknic v ON v.host = p.host GROUP BY p.host"));
 	judge_all();
@@ -299,8 +318,9 @@ static void test_discovery_that_failed(void **state)
 	three_hosts();
 	sql("DELETE FROM run_filled WHERE tbl = 'vsphere_vm';"
 	    "INSERT INTO run_gap VALUES('vsphere_vm', 'vc01', NULL, 'failed', 'vsphere/vm', 'page 2 was a fault')");
-	check("vm-check", "/*\ntitle: t\nsubject: vm\ndepends: own\nseverity: critical\nplatforms: [vsphere]\nfix: f\n*/\n"
-	                  "SELECT id AS vm, 'pass' AS status FROM vm");
+	check("vm-check",
+	      "/*\ntitle: t\nsubject: vm\ndepends: own\nseverity: critical\nplatforms: [vsphere]\nfix: f\n*/\n"
+	      "SELECT id AS vm, 'pass' AS status FROM vm");
 	check("host-check", HOST_CHECK("own", "SELECT id AS host, 'pass' AS status FROM host"));
 	judge_all();
 	assert_int_equal(run.count[STATUS_UNKNOWN], 1);
@@ -312,13 +332,16 @@ static void test_discovery_that_failed(void **state)
 /* Two targets list the same hosts, and one of them fails: its hosts fold into the other's, its silence doesn't. */
 static void test_discovery_that_failed_of_a_twin(void **state)
 {
-	static const struct target vc02 = {.name = "vc02", .kind = TARGET_VCENTER, .platform = "vsphere", .url = "https://vc02"};
-	static const char uuid[] = "UPDATE vsphere_host SET uuid = '4c4c4544-0000-0000-0000-00000000000' || substr(host, -1)";
+	static const struct target vc02 = {
+		.name = "vc02", .kind = TARGET_VCENTER, .platform = "vsphere", .url = "https://vc02"};
+	static const char uuid[] =
+		"UPDATE vsphere_host SET uuid = '4c4c4544-0000-0000-0000-00000000000' || substr(host, -1)";
 
 	(void)state;
 	three_hosts();
 	must(facts_add_target(s.facts, &vc02, &s.err));
-	sql("INSERT INTO vsphere_host(host, name) VALUES('vc02/host-1', 'A'), ('vc02/host-2', 'B'), ('vc02/host-3', 'C');"
+	sql("INSERT INTO vsphere_host(host, name) VALUES('vc02/host-1', 'A'), ('vc02/host-2', 'B'), ('vc02/host-3', "
+	    "'C');"
 	    "INSERT INTO run_filled VALUES('vsphere_host', 'vc02', NULL);"
 	    "INSERT INTO run_gap VALUES('vsphere_compute', 'vc02', NULL, 'failed', 'vsphere/compute', 'a fault')");
 	sql(uuid);
@@ -343,9 +366,14 @@ static void test_findings_are_a_table(void **state)
 {
 	(void)state;
 	three_hosts();
-	sql("INSERT INTO run_gap VALUES('vsphere_vmknic', 'vc01', 'vc01/host-2', 'failed', 'vsphere/vmknic', 'not responding')");
-	check("a-first", HOST_CHECK("own", "SELECT host, CASE status WHEN 'pass' THEN 'pass' ELSE 'fail' END AS status FROM finding_z_last"));
-	check("z-last", HOST_CHECK("own", "SELECT h.id AS host, 'pass' AS status FROM host h LEFT JOIN vsphere_vmknic v ON v.host = h.id"));
+	sql("INSERT INTO run_gap VALUES('vsphere_vmknic', 'vc01', 'vc01/host-2', 'failed', 'vsphere/vmknic', 'not "
+	    "responding')");
+	check("a-first", HOST_CHECK("own", "SELECT host, CASE status WHEN 'pass' THEN 'pass' ELSE 'fail' END AS status "
+	                                   "FROM finding_z_last"));
+	check("z-last",
+	      HOST_CHECK(
+		      "own",
+		      "SELECT h.id AS host, 'pass' AS status FROM host h LEFT JOIN vsphere_vmknic v ON v.host = h.id"));
 	judge_all();
 	expect("A", "", "pass,pass");
 	expect("B", "", "fail,unknown"); /* it saw what the ledger made of the other's pass */

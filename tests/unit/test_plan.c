@@ -5,8 +5,8 @@
 #define HEADER "/*\ntitle: t\nsubject: host\nseverity: critical\nplatforms: [vsphere]\nfix: f\n*/\n"
 #define HOST_CHECK(select) HEADER select
 
-#define WORK_PROBE(id_table, for_each)                                                                                     \
-	"about: a\ntransport: vsphere\nscope: host\nmethod: QueryNetConfig\nthis: HostVirtualNicManager ${n:moid}\n"       \
+#define WORK_PROBE(id_table, for_each)                                                                                 \
+	"about: a\ntransport: vsphere\nscope: host\nmethod: QueryNetConfig\nthis: HostVirtualNicManager ${n:moid}\n"   \
 	"for_each: " for_each "\ntables:\n  " id_table ":\n    columns: {host: $host, value: value}\n"
 
 static const struct planned *planned_probe(const char *id, size_t *ret_stage)
@@ -41,7 +41,8 @@ static void test_only_what_is_read(void **state)
 	size_t stage;
 
 	(void)state;
-	check("c", HOST_CHECK("SELECT h.id AS host, 'pass' AS status FROM host h JOIN vsphere_host_evc e ON e.host = h.id"));
+	check("c",
+	      HOST_CHECK("SELECT h.id AS host, 'pass' AS status FROM host h JOIN vsphere_host_evc e ON e.host = h.id"));
 	store_open();
 	must(try_plan());
 	assert_true(names_have(&s.plan.tables, "vsphere_host_evc"));
@@ -64,7 +65,8 @@ static void test_set_counts_as_its_table(void **state)
 static void test_unused_cte_needs_nothing(void **state)
 {
 	(void)state;
-	check("c", HOST_CHECK("WITH x AS (SELECT * FROM vsphere_vm_setting) SELECT id AS host, 'pass' AS status FROM host"));
+	check("c",
+	      HOST_CHECK("WITH x AS (SELECT * FROM vsphere_vm_setting) SELECT id AS host, 'pass' AS status FROM host"));
 	store_open();
 	must(try_plan());
 	assert_false(names_have(&s.plan.tables, "vsphere_vm_setting"));
@@ -185,8 +187,13 @@ static void test_params(void **state)
 
 static void test_only_reading(void **state)
 {
-	static const char *const evil[] = {"DELETE FROM host", "ATTACH 'x' AS y", "PRAGMA page_size", "SELECT * FROM pragma_table_info('host')",
-	                                   "SELECT 1; SELECT 2", "CREATE TEMP TABLE z(a)", ""};
+	static const char *const evil[] = {"DELETE FROM host",
+	                                   "ATTACH 'x' AS y",
+	                                   "PRAGMA page_size",
+	                                   "SELECT * FROM pragma_table_info('host')",
+	                                   "SELECT 1; SELECT 2",
+	                                   "CREATE TEMP TABLE z(a)",
+	                                   ""};
 
 	(void)state;
 	store_open();

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* finding.c - findings as rows, for the reports and for checks that read them. */
+#include "finding.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "plan.h"
+
+static const char findings_table[] =
+	"CREATE TEMP TABLE findings(check_id TEXT, severity INTEGER, status INTEGER, status_rank INTEGER,"
+	" target TEXT, platform TEXT, cluster TEXT, host TEXT, peer TEXT, vm TEXT, object TEXT, ids TEXT,"
+	" peers TEXT, peer_ids TEXT, npeers INTEGER, observed TEXT, expected TEXT, detail TEXT, via TEXT)";
+
+int status_badness(enum status s)
+{
+	static const int order[] = {[STATUS_FAIL] = 0,   [STATUS_UNKNOWN] = 1, [STATUS_WARN] = 2,
+	                            [STATUS_WAIVED] = 3, [STATUS_PASS] = 4,    [STATUS_NA] = 5};
+
+	return order[s];
+}
+
+static const struct entity *entity(const struct findings *f, enum entity_kind kind, int i)
+{
+	return i != NOBODY ? &f->subjects->of[kind].v[i] : NULL;
+}
+
+static void bind_text(sqlite3_stmt *st, int i, const char *s)
+{
+	sqlite3_bind_text(st, i, s, -1, SQLITE_TRANSIENT);
+}
+
+/* A JSON list of the peers' names or ids; NULL for fewer than two. */
+static char *peer_list(const struct findings *f, const struct finding_row *r, bool ids)
+{
+	json_t *list;
+	char *text;
+
+	if (r->npeers < 2)
+		return NULL;
+	list = json_array();
+	for (size_t i = 0; i < r->npeers; i++) {
+		const struct entity *e = entity(f, ENTITY_HOST, r->peers[i]);
+
+		json_array_append_new(list, json_string(ids ? e->id : e->name));
+	}
+	text = json_dumps(list, JSON_COMPACT);
+	json_decref(list);
+	return text;
+}
+
+static const char *id_of(const struct entity *e)
+{
+	return e != NULL ? e->id : "";
+}
+
+static const char *name_of(const struct entity *e)
+{
+	return e != NULL ? e->name : NULL;
+}
+
+/* The engine's reason goes first; the check's own words stay in the detail. */
+static char *detail_of(const struct finding_row *r)
+{
+	const char *said = r->text[FINDING_DETAIL] != NULL ? r->text[FINDING_DETAIL] : r->text[FINDING_OBSERVED];
+	char *text = NULL;
+
+	if (r->reason == NULL)
+		return r->text[FINDING_DETAIL] != NULL ? xstrdup(r->text[FINDING_DETAIL]) : NULL;
+	if (asprintf(&text, "%s%s%s%s", r->reason, said != NULL ? " (the check saw: " : "", said != NULL ? said : "",
+	             said != NULL ? ")" : "") < 0)
+		return NULL;
+	return text;
+}
+
+static int step(struct findings *f, sqlite3_stmt *st, struct err *err)
+{
+	int rc = sqlite3_step(st);
+
+	sqlite3_reset(st);
+	sqlite3_clear_bindings(st);
+	if (rc == SQLITE_DONE)
+		return 0;
+	return err_set(err, ERR_IO, "findings can't be stored: %s", sqlite3_errmsg(facts_db(f->facts)));
+}
+
+/* For the checks that read this one's findings: ids, as the check itself emitted them. */
+static int publish(struct findings *f, const struct finding_row *r, const char *peer_ids, const char *detail,
+                   struct err *err)
+{
+	const struct who *w = &r->who;
+	const char *v[FINDING_COLUMNS] = {
+		[FINDING_TARGET] = id_of(entity(f, ENTITY_TARGET, w->target)),
+		[FINDING_CLUSTER] = id_of(entity(f, ENTITY_CLUSTER, w->cluster)),
+		[FINDING_HOST] = id_of(entity(f, ENTITY_HOST, w->host)),
+		[FINDING_PEER] = peer_ids != NULL ? peer_ids : id_of(entity(f, ENTITY_HOST, w->peer)),
+		[FINDING_PATH] = id_of(entity(f, ENTITY_PATH, w->path)),
+		[FINDING_VM] = id_of(entity(f, ENTITY_VM, w->vm)),
+		[FINDING_DATASTORE] = id_of(entity(f, ENTITY_DATASTORE, w->datastore)),
+		[FINDING_STATUS] = status_name(r->status),
+		[FINDING_OBJECT] = r->text[FINDING_OBJECT],
+		[FINDING_OBSERVED] = r->text[FINDING_OBSERVED],
+		[FINDING_EXPECTED] = r->text[FINDING_EXPECTED],
+		[FINDING_DETAIL] = detail,
+		[FINDING_VIA] = r->text[FINDING_VIA],
+	};
+
+	for (int i = 0; i < FINDING_COLUMNS; i++)
+		if (v[i] != NULL && v[i][0] != '\0')
+			bind_text(f->publish, i + 1, v[i]);
+	return step(f, f->publish, err);
+}
+
+int findings_add(struct findings *f, const struct finding_row *r, struct err *err)
+{
+	const struct who *w = &r->who;
+	CLEANUP_FREE char *names = peer_list(f, r, false);
+	CLEANUP_FREE char *ids = peer_list(f, r, true);
+	CLEANUP_FREE char *detail = detail_of(r);
+	CLEANUP_FREE char *subject = NULL;
+	const char *object = r->text[FINDING_OBJECT];
+	sqlite3_stmt *st = f->insert;
+
+	if (publish(f, r, ids, detail, err) < 0)
+		return -1;
+	if (!f->check->selected)
+		return 0;
+	if (asprintf(&subject, "%s %s %s %s %s %s", id_of(entity(f, ENTITY_TARGET, w->target)),
+	             id_of(entity(f, ENTITY_CLUSTER, w->cluster)), id_of(entity(f, ENTITY_HOST, w->host)),
+	             id_of(entity(f, ENTITY_VM, w->vm)), id_of(entity(f, ENTITY_DATASTORE, w->datastore)),
+	             r->npeers < 2 ? id_of(entity(f, ENTITY_HOST, w->peer)) : "") < 0)
+		return err_set(err, ERR_INTERNAL, "out of memory");
+	if (object == NULL && w->datastore != NOBODY)
+		object = name_of(entity(f, ENTITY_DATASTORE, w->datastore));
+	if (object == NULL && w->path != NOBODY)
+		object = name_of(entity(f, ENTITY_PATH, w->path));
+	bind_text(st, 1, f->check->id);
+	sqlite3_bind_int(st, 2, (int)f->check->severity);
+	sqlite3_bind_int(st, 3, (int)r->status);
+	sqlite3_bind_int(st, 4, status_badness(r->status));
+	bind_text(st, 5, name_of(entity(f, ENTITY_TARGET, w->target)));
+	bind_text(st, 6, w->target != NOBODY ? f->subjects->platform[w->target] : NULL);
+	bind_text(st, 7, name_of(entity(f, ENTITY_CLUSTER, w->cluster)));
+	bind_text(st, 8, name_of(entity(f, ENTITY_HOST, w->host)));
+	bind_text(st, 9, r->npeers < 2 ? name_of(entity(f, ENTITY_HOST, w->peer)) : NULL);
+	bind_text(st, 10, name_of(entity(f, ENTITY_VM, w->vm)));
+	bind_text(st, 11, object);
+	bind_text(st, 12, subject);
+	bind_text(st, 13, names);
+	bind_text(st, 14, ids);
+	sqlite3_bind_int64(st, 15, (int64_t)(r->npeers < 2 ? 0 : r->npeers));
+	bind_text(st, 16, r->reason == NULL ? r->text[FINDING_OBSERVED] : NULL);
+	bind_text(st, 17, r->text[FINDING_EXPECTED]);
+	bind_text(st, 18, detail);
+	bind_text(st, 19, r->text[FINDING_VIA]);
+	return step(f, st, err);
+}
+
+static int prepare_publish(struct findings *f, struct err *err)
+{
+	struct buf b = {.max = 512};
+	int rc;
+
+	buf_printf(&b, "INSERT INTO temp.%s VALUES(?", plan_finding_table(f->arena, f->check->id));
+	for (int i = 1; i < FINDING_COLUMNS; i++)
+		buf_puts(&b, ",?");
+	buf_puts(&b, ")");
+	sqlite3_finalize(f->publish);
+	rc = sqlite3_prepare_v2(facts_db(f->facts), buf_str(&b), -1, &f->publish, NULL);
+	buf_dispose(&b);
+	return rc == SQLITE_OK ? 0 : err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(f->facts)));
+}
+
+static int exec(struct findings *f, const char *sql, struct err *err)
+{
+	if (sqlite3_exec(facts_db(f->facts), sql, NULL, NULL, NULL) == SQLITE_OK)
+		return 0;
+	return err_set(err, ERR_IO, "findings can't be stored: %s", sqlite3_errmsg(facts_db(f->facts)));
+}
+
+int findings_open(struct findings *f, struct facts *facts, const struct subjects *subjects, struct err *err)
+{
+	*f = (struct findings){.facts = facts, .subjects = subjects, .arena = arena_new()};
+	if (exec(f, findings_table, err) < 0)
+		return -1;
+	if (sqlite3_prepare_v2(facts_db(facts),
+	                       "INSERT INTO temp.findings VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", -1,
+	                       &f->insert, NULL) != SQLITE_OK)
+		return err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(facts)));
+	return 0;
+}
+
+void findings_close(struct findings *f)
+{
+	sqlite3_finalize(f->insert);
+	sqlite3_finalize(f->publish);
+	arena_free(f->arena);
+	*f = (struct findings){0};
+}
+
+int findings_of(struct findings *f, const struct check *check, struct err *err)
+{
+	f->check = check;
+	return prepare_publish(f, err);
+}
+
+int findings_forget(struct findings *f, struct err *err)
+{
+	return exec(f,
+	            arena_printf(f->arena, "DELETE FROM findings WHERE check_id = '%s'; DELETE FROM %s", f->check->id,
+	                         plan_finding_table(f->arena, f->check->id)),
+	            err);
+}

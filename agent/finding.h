@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * finding.h - findings as rows: what judge.c settled, stored for the reports and for the checks that read it.
+ *
+ * Temp table `findings`, one row a finding (a list of peers shares a row):
+ *   check_id, severity, status, status_rank
+ *   target, platform, cluster, host, peer, vm, object      names as people know them
+ *   ids                        the subject's ids, for the fingerprint
+ *   peers, peer_ids, npeers    JSON lists of names and ids when several peers share the row, else NULL and 0
+ *   observed, expected, detail, via
+ */
+#ifndef FINDING_H
+#define FINDING_H
+
+#include "subject.h"
+
+/* The columns that a check may emit, in the order of plan_columns. */
+enum finding_column {
+	FINDING_TARGET,
+	FINDING_CLUSTER,
+	FINDING_HOST,
+	FINDING_PEER,
+	FINDING_PATH,
+	FINDING_VM,
+	FINDING_DATASTORE,
+	FINDING_STATUS,
+	FINDING_OBJECT,
+	FINDING_OBSERVED,
+	FINDING_EXPECTED,
+	FINDING_DETAIL,
+	FINDING_VIA,
+	FINDING_COLUMNS
+}; /* in the order of plan_columns */
+
+/* One finding on its way: who it is about, what the check said, and its peers when several share it. */
+struct finding_row {
+	struct who who;
+	enum status status;
+	const char *text[FINDING_COLUMNS];
+	const char *reason; /* why the engine made it unknown, or NULL */
+	const int *peers;
+	size_t npeers;
+};
+
+struct findings {
+	struct facts *facts;
+	const struct subjects *subjects;
+	const struct check *check;
+	struct arena *arena;
+	sqlite3_stmt *insert, *publish;
+};
+
+/* What a reader must see first has the lowest number; it also decides which of several rows counts for a subject. */
+int status_badness(enum status s);
+
+int findings_open(struct findings *f, struct facts *facts, const struct subjects *subjects, struct err *err);
+void findings_close(struct findings *f);
+
+/* What follows is of CHECK. */
+int findings_of(struct findings *f, const struct check *check, struct err *err);
+int findings_add(struct findings *f, const struct finding_row *r, struct err *err);
+/* Drops everything that the check at hand has found. */
+int findings_forget(struct findings *f, struct err *err);
+
+#endif
