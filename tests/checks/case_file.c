@@ -9,6 +9,7 @@
 static const struct yaml_key file_keys[] = {
 	{.name = "sweep_exceptions", .type = YAML_T_SEQ, .about = "what a sweep may change, and why"},
 	{.name = "must_catch", .type = YAML_T_SEQ, .about = "sweeps that have to find something"},
+	{.name = "never_fails", .type = YAML_T_TEXT, .about = "why no case can expect fail"},
 	{.name = "cases", .type = YAML_T_SEQ, .required = true, .about = "facts in, findings out"},
 	{0},
 };
@@ -271,6 +272,7 @@ int case_file_load(struct arena *a, const char *path, const struct check *check,
 	    parse_exceptions(a, yaml_get(root, "sweep_exceptions"), check, ret, err) < 0 ||
 	    parse_must_catch(yaml_get(root, "must_catch"), ret, err) < 0)
 		return -1;
+	ret->never_fails = yaml_get(root, "never_fails") != NULL;
 	cases = yaml_get(root, "cases");
 	ret->cases = arena_array(a, cases->n, sizeof(*ret->cases));
 	for (const struct ynode *n = cases->first; n != NULL; n = n->next)

@@ -5,6 +5,7 @@
  *   sweep_exceptions: [{sweep: null|row|drop, change: STATUS, reason: TEXT}]   a status that a sweep may lead to; never for
  *                                                                           critical checks, and each must be needed
  *   must_catch: [null|row|drop]        a planted bad check: these sweeps, and no others, have to find something
+ *   never_fails: TEXT                  why no case can expect `fail`; one that does is an error then
  *   cases:
  *     - name: TEXT
  *       targets: [{name: T, platform: P}]      default: vc01, vsphere
@@ -64,6 +65,7 @@ struct case_file {
 	size_t ncases;
 	struct sweep_exception *exceptions;
 	size_t nexceptions;
+	bool never_fails; /* by design */
 	bool planted, must_catch[SWEEP_COUNT];
 };
 

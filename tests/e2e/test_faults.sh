@@ -89,8 +89,8 @@ expect "no permission: the privilege is named" 'any(.findings[] | select(.target
 for fault in hosts-hidden vms-hidden; do
 	lab_scripted "$fault" --fault "$fault"
 	two "$fault" "$url"
-	expect_exit 1 "$fault"
-	expect "$fault" 'any(.findings[]; .target == "bad" and .check == "inventory-complete" and .status == "fail")'
+	expect_exit 2 "$fault"
+	expect "$fault" 'any(.findings[]; .target == "bad" and .check == "inventory-complete" and .status == "unknown")'
 done
 lab_scripted no-rights --fault no-rights
 two "no rights at all" "$url"

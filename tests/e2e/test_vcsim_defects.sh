@@ -38,8 +38,8 @@ defect cpu-feature-tie 0 cpu-feature-parity fail true
 defect log-rotate-size-small 1 vm-log-rotate-size fail '.vm == "app01-02"'
 defect log-rotate-size-text 2 vm-log-rotate-size unknown '.vm == "app01-02"'
 defect log-rotate-size-huge 2 vm-log-rotate-size unknown '.vm == "app01-02"'
-defect hosts-unlisted 1 inventory-complete fail true
-defect vms-unlisted 1 inventory-complete fail true
+defect hosts-unlisted 2 inventory-complete unknown true
+defect vms-unlisted 2 inventory-complete unknown true
 
 # Two hosts with one hardware UUID in one vCenter stay two hosts.
 lab_inventory twins host-uuid-duplicate
