@@ -95,3 +95,13 @@ expect() {
 requests() {
 	jq -s --arg m "$2" 'map(select(.method == $m)) | length' "$1"
 }
+
+# local_inventory FILE: this machine, under the name "here".
+local_inventory() {
+	printf 'targets:\n  - {name: here, local: true}\n' >"$1"
+}
+
+# says TEXT: one line of standard error has it.
+says() {
+	grep -qF -- "$1" "$work/stderr" || fail "standard error doesn't say: $1"
+}
