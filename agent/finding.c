@@ -125,6 +125,7 @@ int findings_add(struct findings *f, const struct finding_row *r, struct err *er
 
 	if (publish(f, r, ids, detail, err) < 0)
 		return -1;
+	f->n++;
 	if (!f->check->selected)
 		return 0;
 	if (asprintf(&subject, "%s %s %s %s %s %s", id_of(entity(f, ENTITY_TARGET, w->target)),
@@ -203,11 +204,13 @@ void findings_close(struct findings *f)
 int findings_of(struct findings *f, const struct check *check, struct err *err)
 {
 	f->check = check;
+	f->n = 0;
 	return prepare_publish(f, err);
 }
 
 int findings_forget(struct findings *f, struct err *err)
 {
+	f->n = 0;
 	return exec(f,
 	            arena_printf(f->arena, "DELETE FROM findings WHERE check_id = '%s'; DELETE FROM %s", f->check->id,
 	                         plan_finding_table(f->arena, f->check->id)),

@@ -46,6 +46,7 @@ struct findings {
 	struct facts *facts;
 	const struct subjects *subjects;
 	const struct check *check;
+	size_t n; /* rows of the check at hand */
 	struct arena *arena;
 	sqlite3_stmt *insert, *publish;
 };

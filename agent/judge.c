@@ -5,7 +5,9 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/log.h"
 #include "base/str.h"
 #include "finding.h"
 #include "subject.h"
@@ -424,8 +426,17 @@ static void count_subjects(struct judging *j)
 			count_one(j, (enum status)j->status[i], 1);
 }
 
+static double now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
+}
+
 static int judge_check(struct judging *j, const struct need *need, struct err *err)
 {
+	double started = now_ms();
 	struct err why = {0};
 	int rc;
 
@@ -450,6 +461,7 @@ static int judge_check(struct judging *j, const struct need *need, struct err *e
 	count_subjects(j);
 	free(j->status);
 	taint_dispose(&j->taint);
+	log_say(LOG_DEBUG, "judged %s: %zu findings in %.1f ms", need->check->id, j->findings.n, now_ms() - started);
 	return rc;
 }
 
