@@ -60,9 +60,11 @@ static void describe_columns(const struct table *t)
 	for (size_t i = 0; i < t->rows.ncolumns; i++) {
 		const struct column *c = &t->rows.columns[i];
 
-		printf("  %-24s %-8s %s", c->name, type_name(c->type), c->request != NULL ? c->request : "");
+		printf("  %-24s %s", c->name, type_name(c->type));
+		if (c->request != NULL)
+			printf(", from %s", c->request);
 		if (c->unset != NULL)
-			printf("%sleft out means %s", c->request != NULL ? "; " : "", c->unset);
+			printf(", left out means '%s'", c->unset);
 		putchar('\n');
 	}
 }
@@ -97,43 +99,52 @@ static void describe_table(const struct probes *ps, const struct table *t)
 	putchar('\n');
 }
 
-/* A view or a profile is explained by its own file. 1: there is none of that name. */
-static int describe_file(struct app *app, const char *what, const char *folder, const char *name, const char *suffix,
-                         struct err *err)
-{
-	const char *root = app_data_dir(err), **files;
-	const char *path, *text;
-	size_t n, len;
+/* What its own file explains: the model's views, and profiles. */
+struct explained {
+	const char *what, *folder, *suffix;
+	const char **files;
+	size_t n;
+};
 
-	if (root == NULL)
-		return -1;
-	folder = arena_printf(app->arena, "%s/%s", root, folder);
-	path = arena_printf(app->arena, "%s/%s%s", folder, name, suffix);
-	if (file_list(app->arena, folder, suffix, &files, &n, err) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(files[i], path) != 0)
-			continue;
-		text = file_read(app->arena, path, FILE_BYTES, &len, err);
-		if (text == NULL)
+static int find_files(struct app *app, struct explained *kinds, size_t n, struct err *err)
+{
+	const char *root = app_data_dir(err);
+
+	for (size_t i = 0; i < n; i++)
+		if (root == NULL || file_list(app->arena, arena_printf(app->arena, "%s/%s", root, kinds[i].folder),
+		                              kinds[i].suffix, &kinds[i].files, &kinds[i].n, err) < 0)
 			return -1;
-		printf("%s %s\n\n%s", what, name, text);
-		return 0;
-	}
-	return 1;
+	return 0;
 }
 
-static int unknown(const struct app *app, const char *name, struct err *err)
+static int describe_file(struct app *app, const char *what, const char *name, const char *path, struct err *err)
+{
+	size_t len;
+	const char *text = file_read(app->arena, path, FILE_BYTES, &len, err);
+
+	if (text == NULL)
+		return -1;
+	printf("%s %s\n\n%s", what, name, text);
+	return 0;
+}
+
+static int unknown(const struct app *app, const struct explained *kinds, size_t nkinds, const char *name,
+                   struct err *err)
 {
 	size_t n = 0, max = app->checks.n + app->probes.n;
 	const char **names;
 	char hint[96];
 
+	for (size_t i = 0; i < nkinds; i++)
+		max += kinds[i].n;
 	for (size_t i = 0; i < app->probes.n; i++)
 		max += app->probes.v[i]->ntables;
 	names = arena_array(app->arena, max, sizeof(*names));
 	for (size_t i = 0; i < app->checks.n; i++)
 		names[n++] = app->checks.v[i]->id;
+	for (size_t i = 0; i < nkinds; i++)
+		for (size_t j = 0; j < kinds[i].n; j++)
+			names[n++] = command_stem(app->arena, kinds[i].files[j]);
 	for (size_t i = 0; i < app->probes.n; i++) {
 		names[n++] = app->probes.v[i]->id;
 		for (size_t j = 0; j < app->probes.v[i]->ntables; j++)
@@ -145,9 +156,10 @@ static int unknown(const struct app *app, const char *name, struct err *err)
 
 static int describe(struct app *app, const char *name, struct err *err)
 {
+	struct explained kinds[] = {{.what = "view", .folder = "checks/model", .suffix = ".sql"},
+	                            {.what = "profile", .folder = "profiles", .suffix = ".yaml"}};
 	const struct check *check = checks_find(&app->checks, name);
 	const struct table *table = probes_table(&app->probes, name);
-	int r;
 
 	if (check != NULL)
 		return describe_check(check), 0;
@@ -156,10 +168,13 @@ static int describe(struct app *app, const char *name, struct err *err)
 	for (size_t i = 0; i < app->probes.n; i++)
 		if (strcmp(app->probes.v[i]->id, name) == 0)
 			return describe_probe(app->probes.v[i]), 0;
-	r = describe_file(app, "view", "checks/model", name, ".sql", err);
-	if (r > 0)
-		r = describe_file(app, "profile", "profiles", name, ".yaml", err);
-	return r > 0 ? unknown(app, name, err) : r;
+	if (find_files(app, kinds, 2, err) < 0)
+		return -1;
+	for (size_t i = 0; i < 2; i++)
+		for (size_t j = 0; j < kinds[i].n; j++)
+			if (strcmp(command_stem(app->arena, kinds[i].files[j]), name) == 0)
+				return describe_file(app, kinds[i].what, name, kinds[i].files[j], err);
+	return unknown(app, kinds, 2, name, err);
 }
 
 static int run(struct parsed *p, struct err *err)
@@ -192,7 +207,7 @@ const struct command command_describe = {
 	.options = options,
 	.details =
 		"--requests prints every kind of request that the profile's checks cause, with its placeholders; with "
-                "--facts,\n"
+		"--facts,\n"
 		"those that repeat (one a migration path, say) are written out for what is recorded. Nothing is sent.",
 	.examples = "migready describe cpu-feature-parity\n"
 		    "migready describe vsphere_vmknic\n"

@@ -59,14 +59,6 @@ static int list_probes(const struct parsed *p, struct app *app, struct err *err)
 	return 0;
 }
 
-/* "NAME" of "DIR/NAME.EXT". */
-static const char *stem(struct arena *a, const char *path)
-{
-	const char *name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
-
-	return arena_strndup(a, name, strcspn(name, "."));
-}
-
 static int list_profiles(const struct parsed *p, struct app *app, struct err *err)
 {
 	const char *root = app_data_dir(err), **files;
@@ -85,7 +77,7 @@ static int list_profiles(const struct parsed *p, struct app *app, struct err *er
 			columns_end(c);
 			return -1;
 		}
-		columns_row(c, ROW(stem(app->arena, files[i]), yaml_text(y, "about", "")));
+		columns_row(c, ROW(command_stem(app->arena, files[i]), yaml_text(y, "about", "")));
 	}
 	columns_end(c);
 	return 0;
@@ -111,7 +103,7 @@ static int list_views(struct app *app, struct columns *c, struct err *err)
 
 		if (text == NULL)
 			return -1;
-		columns_row(c, ROW(stem(app->arena, files[i]), "view", about_view(app->arena, text)));
+		columns_row(c, ROW(command_stem(app->arena, files[i]), "view", about_view(app->arena, text)));
 	}
 	return 0;
 }

@@ -159,7 +159,11 @@ static int print_rows(struct facts *f, sqlite3_stmt *st, const struct style *sty
 	while ((r = sqlite3_step(st)) == SQLITE_ROW)
 		style->row(c, st, rows++);
 	style->end(c, rows);
-	return r == SQLITE_DONE ? 0 : err_set(err, ERR_SQL, "query: %s", sqlite3_errmsg(facts_db(f)));
+	if (r == SQLITE_DONE)
+		return 0;
+	if (facts_over_budget(f))
+		return err_set(err, ERR_TIMEOUT, "the query didn't end before its deadline (--deadline TIME)");
+	return err_set(err, ERR_SQL, "query: %s", sqlite3_errmsg(facts_db(f)));
 }
 
 /* A probe that failed leaves tables empty, and an empty table must not look like an answer. */

@@ -114,3 +114,10 @@ int command_wants_args(const struct parsed *p, size_t nargs, const char *what, s
 		return err_set(err, ERR_USAGE, "%s is missing", what);
 	return 0;
 }
+
+const char *command_stem(struct arena *a, const char *path)
+{
+	const char *name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
+
+	return arena_strndup(a, name, strcspn(name, "."));
+}

@@ -70,4 +70,7 @@ void command_app_options(struct parsed *p, struct app_options *ret);
 int command_wants_source(const struct parsed *p, struct err *err);
 int command_wants_args(const struct parsed *p, size_t nargs, const char *what, struct err *err);
 
+/* "NAME" of "DIR/NAME.EXT", in A. */
+const char *command_stem(struct arena *a, const char *path);
+
 #endif

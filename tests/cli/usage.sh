@@ -53,6 +53,10 @@ expect 64 'a name is missing' describe
 expect 64 "no check, probe, table, view or profile is named 'no-such-thing'" describe no-such-thing
 expect 74 '/nonexistent' check -i "$dir/nonexistent.yaml"
 expect 0 'FORMAT' list formats
+expect 64 "(did you mean 'host'?)" describe hosst
+expect 0 'filled by local/link' describe linux_link
+expect 0 'view host' describe host
+expect 0 'every check' describe onboarding
 expect 0 'junit' list formats
 expect 0 'onboarding' list profiles
 for list in checks probes profiles tables formats transports functions; do
