@@ -351,8 +351,10 @@ void http_close(struct http *h, void (*closed)(void *arg), void *arg)
 	h->closing = true;
 	h->closed = closed;
 	h->closed_arg = arg;
-	while (h->first != NULL)
-		free_call(h->first);
+	for (struct http_call *c = h->first, *next; c != NULL; c = next) {
+		next = c->next;
+		free_call(c);
+	}
 	curl_multi_cleanup(h->multi);
 	uv_timer_stop(&h->timer);
 	uv_close((uv_handle_t *)&h->timer, on_timer_closed);

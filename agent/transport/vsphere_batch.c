@@ -97,9 +97,11 @@ static void end_view_groups(struct batch *b, bool only_empty, const struct err *
 
 bool batch_says_expired(const struct batch *b, const struct soap_fault *f)
 {
+	const char *view = b->view.id;
+
 	if (soap_fault_is(f, "NotAuthenticated"))
 		return true;
-	return soap_fault_is(f, "ManagedObjectNotFound") && b->view.id != NULL && strcmp(f->object, b->view.id) == 0;
+	return view != NULL && soap_fault_is(f, "ManagedObjectNotFound") && strcmp(view, f->object) == 0;
 }
 
 /* ---- starting ---- */
@@ -170,7 +172,7 @@ static int read_view(struct batch *b, const struct http_reply *reply, struct soa
 static void on_view(void *arg, const struct http_reply *reply, const struct err *sent)
 {
 	struct batch *b = arg;
-	struct soap_fault fault = {.type = ""};
+	struct soap_fault fault = {.type = "", .name = "", .object = "", .privilege = ""};
 	struct err err = *sent;
 
 	if (err.kind == ERR_NONE && read_view(b, reply, &fault, &err) < 0)
@@ -205,7 +207,7 @@ static void create_view(struct batch *b)
 static void on_proof(void *arg, const struct http_reply *reply, const struct err *sent)
 {
 	struct batch *b = arg;
-	struct soap_fault fault = {.type = ""};
+	struct soap_fault fault = {.type = "", .name = "", .object = "", .privilege = ""};
 	struct err err = *sent;
 
 	if (err.kind == ERR_NONE && reply_response(b->arena, reply, &fault, &err) == NULL)

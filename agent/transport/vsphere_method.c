@@ -105,7 +105,7 @@ static void on_method(void *arg, const struct http_reply *reply, const struct er
 	struct group *g = arg;
 	struct ask *ask = g->asks[0];
 	struct arena *a = arena_new();
-	struct soap_fault fault = {.type = ""};
+	struct soap_fault fault = {.type = "", .name = "", .object = "", .privilege = ""};
 	struct err err = *sent;
 	const struct val *response = NULL;
 
