@@ -334,7 +334,7 @@ static int add_probe(struct planner *pl, struct probe *p, struct names *closure,
 	for (size_t k = 0; k < need.views.n; k++)
 		names_add(&pl->plan->views, pl->a, need.views.v[k]);
 	for (size_t k = 0; k < need.tables.n; k++) {
-		int depth;
+		int depth = 0;
 
 		if (add_table(pl, need.tables.v[k], closure, &depth, err) < 0)
 			return -1;
@@ -353,7 +353,7 @@ static int add_table(struct planner *pl, const char *name, struct names *closure
 	for (size_t i = 0; i < pl->probes->n; i++) {
 		struct probe *p = pl->probes->v[i];
 		bool fills = false;
-		int depth;
+		int depth = 0;
 
 		for (size_t k = 0; k < p->ntables; k++)
 			fills = fills || strcmp(p->tables[k].name, name) == 0;
@@ -372,7 +372,7 @@ static int add_tables(struct planner *pl, struct need *need, struct err *err)
 	struct names direct = need->tables;
 
 	for (size_t i = 0; i < direct.n; i++) {
-		int depth;
+		int depth = 0;
 
 		if (add_table(pl, direct.v[i], &need->tables, &depth, err) < 0)
 			return -1;
