@@ -215,6 +215,13 @@ static int probe(struct app *app, const struct app_options *o, struct err *err)
 
 /* ---- judging ---- */
 
+static bool facts_complete(struct app *app)
+{
+	const char *complete = facts_info(app->facts, app->arena, "complete");
+
+	return complete != NULL && strcmp(complete, "1") == 0;
+}
+
 static int exclude_id(struct app *app, const char *id, struct err *err)
 {
 	sqlite3_stmt *st;
@@ -250,7 +257,7 @@ static int exclude(struct app *app, const struct app_options *o, struct err *err
 			names_add(&ids, app->arena, id);
 		}
 		sqlite3_finalize(list);
-		if (!found && app->result.complete)
+		if (!found && facts_complete(app))
 			return err_set(err, ERR_USAGE, "--exclude '%s' matches no host", o->scope.excluded[g]);
 		if (!found)
 			log_say(LOG_WARNING, "--exclude '%s' matches no host that answered", o->scope.excluded[g]);
@@ -264,7 +271,6 @@ static int exclude(struct app *app, const struct app_options *o, struct err *err
 static void fill_run(struct app *app, const struct app_options *o)
 {
 	struct run *run = &app->run;
-	const char *complete = facts_info(app->facts, app->arena, "complete");
 	const char *requests = facts_info(app->facts, app->arena, "requests");
 
 	run->profile = app->profile.name;
@@ -273,7 +279,7 @@ static void fill_run(struct app *app, const struct app_options *o)
 	run->checks = &app->checks;
 	run->facts = app->facts;
 	run->arena = app->arena;
-	run->complete = complete != NULL && strcmp(complete, "1") == 0;
+	run->complete = facts_complete(app);
 	run->oldest_fact_ms = get_time(app, "started");
 	if (requests == NULL || !parse_int64(requests, &run->requests))
 		run->requests = 0;

@@ -362,39 +362,37 @@ static bool serves(const struct planned *p, const struct reach *r)
 	return probe_serves(p->probe, r->target);
 }
 
-/* Did a more preferred probe of this stage already have its turn at a table of P for this target? */
-static bool is_fallback(const struct stage *s, size_t at, const struct reach *r)
+static bool share_a_table(const struct planned *p, const struct planned *q)
+{
+	for (size_t a = 0; a < p->ntables; a++)
+		for (size_t b = 0; b < q->ntables; b++)
+			if (strcmp(p->tables[a]->name, q->tables[b]->name) == 0)
+				return true;
+	return false;
+}
+
+/* Does one of the probes [FROM, TO) of this stage, more or less preferred than the one AT, fill a table of it for R? */
+static bool has_rival(const struct stage *s, size_t at, size_t from, size_t to, const struct reach *r)
 {
 	const struct planned *p = &s->probes[at];
 
-	for (size_t i = 0; i < at; i++) {
+	for (size_t i = from; i < to; i++) {
 		const struct planned *q = &s->probes[i];
 
-		if (q->probe->prefer == p->probe->prefer || !serves(q, r))
-			continue;
-		for (size_t a = 0; a < p->ntables; a++)
-			for (size_t b = 0; b < q->ntables; b++)
-				if (strcmp(p->tables[a]->name, q->tables[b]->name) == 0)
-					return true;
+		if (q->probe->prefer != p->probe->prefer && serves(q, r) && share_a_table(p, q))
+			return true;
 	}
 	return false;
 }
 
+static bool is_fallback(const struct stage *s, size_t at, const struct reach *r)
+{
+	return has_rival(s, at, 0, at, r);
+}
+
 static bool has_fallback(const struct stage *s, size_t at, const struct reach *r)
 {
-	const struct planned *p = &s->probes[at];
-
-	for (size_t i = at + 1; i < s->n; i++) {
-		const struct planned *q = &s->probes[i];
-
-		if (q->probe->prefer == p->probe->prefer || !serves(q, r))
-			continue;
-		for (size_t a = 0; a < p->ntables; a++)
-			for (size_t b = 0; b < q->ntables; b++)
-				if (strcmp(p->tables[a]->name, q->tables[b]->name) == 0)
-					return true;
-	}
-	return false;
+	return has_rival(s, at, at + 1, s->n, r);
 }
 
 /* The id of the one host that a target of a per-host transport is. */
@@ -591,6 +589,30 @@ static bool is_asked(const struct plan *plan, const struct target *t)
 	return false;
 }
 
+/* A credential that several targets name is fetched once: nobody is asked twice. */
+static const struct reach *same_credential(const struct engine *e, size_t before, const struct credential *c)
+{
+	for (size_t i = 0; i < before; i++)
+		if (e->reach[i].target->credential == c &&
+		    (e->reach[i].secret != NULL || e->reach[i].no_secret.kind != ERR_NONE))
+			return &e->reach[i];
+	return NULL;
+}
+
+static void fetch_secret(struct engine *e, size_t i, const struct credential *c)
+{
+	struct reach *r = &e->reach[i];
+	const struct reach *other = same_credential(e, i, c);
+
+	r->secret = xcalloc(1, sizeof(*r->secret));
+	if (other != NULL) {
+		*r->secret = *other->secret;
+		r->no_secret = other->no_secret;
+	} else if (secret_fetch(c, r->secret, &r->no_secret) < 0) {
+		log_say(LOG_ERROR, "%s: %s", r->target->name, r->no_secret.text);
+	}
+}
+
 /* Before the loop runs, since a prompt or a command may take its time. */
 static void fetch_secrets(struct engine *e, const struct inventory *inv)
 {
@@ -601,11 +623,8 @@ static void fetch_secrets(struct engine *e, const struct inventory *inv)
 		const struct credential *c = inv->targets[i].credential;
 
 		r->target = &inv->targets[i];
-		if (c == NULL || c->source == SECRET_NONE || !is_asked(e->plan, r->target))
-			continue;
-		r->secret = xcalloc(1, sizeof(*r->secret));
-		if (secret_fetch(c, r->secret, &r->no_secret) < 0)
-			log_say(LOG_ERROR, "%s: %s", r->target->name, r->no_secret.text);
+		if (c != NULL && c->source != SECRET_NONE && is_asked(e->plan, r->target))
+			fetch_secret(e, i, c);
 	}
 	secret_forget_environment(inv);
 }
