@@ -228,7 +228,8 @@ void collect_answer(struct job *job, const struct answer *answer)
 		if (job->fallback && job->item == NULL && !wants(job->c, g.table, job->target, g.object) &&
 		    !wants(job->c, g.table, job->target, NULL))
 			continue;
-		if (job->fallback && job->item == NULL) {
+		/* What has no object of its own is settled by the end of the ask. */
+		if (job->fallback && job->item == NULL && answer->ref != NULL) {
 			struct err err;
 
 			note(job->c, facts_ungap(job->c->facts, g.table->name, job->target->name, g.object, &err),

@@ -34,6 +34,7 @@ static void set(const char **slot, const char *reason)
 /* Everything that contains the entity knows of the gap as well. */
 static void widen(struct reading *r, const struct entity *e, const char *reason)
 {
+	set(&r->t->inside[e->target], reason);
 	if (e->cluster != NOBODY)
 		set(&r->t->circle[e->cluster], reason);
 	set(&r->t->run, reason);
@@ -69,6 +70,7 @@ static void taint_object(struct reading *r, int target, const char *object, cons
 		widen(r, &r->s->of[ENTITY_CLUSTER].v[i], reason);
 	} else if ((i = subjects_find(r->s, ENTITY_DATASTORE, object)) != NOBODY) {
 		set(&r->t->datastore[i], reason);
+		set(&r->t->inside[target], reason);
 		set(&r->t->run, reason);
 	} else if (!map_get(&r->s->excluded, object, NULL)) {
 		/* Not one of ours, or one whose very identity wasn't answered: anybody of the target may be concerned. */
@@ -114,11 +116,12 @@ static int read_filled(struct reading *r, int target, bool *ret_all, struct map 
 }
 
 /* Gaps: of objects (always honoured), and why the target as a whole is unfilled. */
-static int read_gaps(struct reading *r, int target, const char **ret_whole, struct err *err)
+static int read_gaps(struct reading *r, int target, size_t *ret_objects, const char **ret_whole, struct err *err)
 {
 	sqlite3_stmt *st;
 	int rc;
 
+	*ret_objects = 0;
 	*ret_whole = NULL;
 	if (prepare(r,
 	            "SELECT object, probe, outcome, reason FROM run_gap WHERE tbl = ?1 AND target = ?2 ORDER BY rowid",
@@ -131,6 +134,7 @@ static int read_gaps(struct reading *r, int target, const char **ret_whole, stru
 			*ret_whole = reason;
 		else
 			taint_object(r, target, object, reason);
+		*ret_objects += object != NULL;
 	}
 	sqlite3_finalize(st);
 	return rc == SQLITE_DONE ? 0 : sql_err(r, err);
@@ -151,18 +155,21 @@ static int read_table(struct reading *r, int target, struct err *err)
 {
 	struct map filled = {0};
 	const char *whole;
-	bool all;
+	size_t objects;
+	bool all, by_host;
 	int rc = read_filled(r, target, &all, &filled, err);
 
 	if (rc == 0)
-		rc = read_gaps(r, target, &whole, err);
+		rc = read_gaps(r, target, &objects, &whole, err);
 	if (rc == 0 && !all) {
+		/* A host of its own that failed has a reason of its own, which must not be hidden behind "not asked". */
+		by_host = filled.n > 0 || (whole == NULL && objects > 0);
 		if (whole == NULL)
 			whole = arena_printf(r->t->arena, "%s was not asked for", r->table);
-		if (filled.n == 0)
-			taint_target(r, target, whole);
-		else
+		if (by_host)
 			taint_unlisted(r, target, &filled, whole);
+		else
+			taint_target(r, target, whole);
 	}
 	map_dispose(&filled);
 	return rc;
@@ -192,6 +199,7 @@ int taint_load(struct taint *t, const struct need *need, const struct probes *pr
 	*t = (struct taint){.arena = arena_new()};
 	t->target = slots(t, s, ENTITY_TARGET);
 	t->discovery = slots(t, s, ENTITY_TARGET);
+	t->inside = slots(t, s, ENTITY_TARGET);
 	t->cluster = slots(t, s, ENTITY_CLUSTER);
 	t->circle = slots(t, s, ENTITY_CLUSTER);
 	t->host = slots(t, s, ENTITY_HOST);
@@ -237,6 +245,7 @@ const char *taint_own(const struct taint *t, enum subject kind, const struct who
 		at(t->datastore, w->datastore),
 		/* A row about a cluster or a target is about all that is in it. */
 		kind == SUBJECT_CLUSTER ? at(t->circle, w->cluster) : NULL,
+		kind == SUBJECT_TARGET ? at(t->inside, w->target) : NULL,
 	};
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)

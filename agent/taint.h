@@ -18,6 +18,7 @@ struct taint {
 	const char **vm_of_host; /* a VM on this host has a gap: counts for rows that are about no VM */
 	const char **discovery;  /* target: a table that subjects are found with, so that some may be missing unseen */
 	const char **circle;     /* cluster: something inside it */
+	const char **inside;     /* target: something inside it */
 	const char *run;         /* anything at all */
 };
 
