@@ -188,25 +188,31 @@ static const char *name_of(struct arena *a, const char *path)
 	return arena_strndup(a, base, n > 5 && strcmp(base + n - 5, ".yaml") == 0 ? n - 5 : n);
 }
 
-int profile_apply(struct arena *a, const char *dir, const char *name, struct checks *cs, struct profile *ret,
-                  struct err *err)
+int profile_parse(struct arena *a, const char *file, const char *text, size_t len, struct checks *cs,
+                  struct profile *ret, struct err *err)
 {
-	const char *path = find_file(a, dir, name, err);
-	struct ynode *root;
-	char *text;
-	size_t len;
+	struct ynode *root = yaml_parse(a, file, text, len, 1, err);
 
-	if (path == NULL || (text = file_read(a, path, PROFILE_BYTES, &len, err)) == NULL)
-		return -1;
-	root = yaml_parse(a, path, text, len, 1, err);
 	if (root == NULL || yaml_check(root, "a profile", keys, err) < 0 ||
 	    select_checks(yaml_get(root, "checks"), cs, err) < 0 ||
 	    set_severities(yaml_get(root, "severity"), cs, err) < 0 ||
 	    set_params(yaml_get(root, "params"), cs, err) < 0)
 		return -1;
 	select_always(cs);
-	ret->name = name_of(a, path);
+	ret->name = name_of(a, file);
 	ret->about = yaml_text(root, "about", "");
 	digest(text, len, cs, ret->digest, sizeof(ret->digest));
 	return 0;
+}
+
+int profile_apply(struct arena *a, const char *dir, const char *name, struct checks *cs, struct profile *ret,
+                  struct err *err)
+{
+	const char *path = find_file(a, dir, name, err);
+	char *text;
+	size_t len;
+
+	if (path == NULL || (text = file_read(a, path, PROFILE_BYTES, &len, err)) == NULL)
+		return -1;
+	return profile_parse(a, path, text, len, cs, ret, err);
 }

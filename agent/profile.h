@@ -19,4 +19,8 @@ struct profile {
 int profile_apply(struct arena *a, const char *dir, const char *name, struct checks *cs, struct profile *ret,
                   struct err *err);
 
+/* The same from memory; FILE is only for messages. For tests and the fuzzer. */
+int profile_parse(struct arena *a, const char *file, const char *text, size_t len, struct checks *cs,
+                  struct profile *ret, struct err *err);
+
 #endif
