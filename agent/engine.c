@@ -158,6 +158,8 @@ static void on_end(struct ask *ask, const struct err *err)
 		log_say(LOG_INFO, "%s: %s: %s", r->reach->target->name, r->job.planned->probe->id, err->text);
 	e->under_way--;
 	e->done++;
+	/* The loop runs timers before it waits for sockets: what a timer ended must not wait for one more event. */
+	uv_stop(&e->loop);
 }
 
 static struct running *new_running(struct engine *e, struct reach *reach, const struct planned *p, bool fallback,
@@ -575,7 +577,8 @@ static void start_loop(struct engine *e)
 static void end_loop(struct engine *e)
 {
 	uv_walk(&e->loop, close_handle, NULL);
-	uv_run(&e->loop, UV_RUN_DEFAULT);
+	while (uv_run(&e->loop, UV_RUN_DEFAULT) != 0) /* what ended last may have stopped it */
+		;
 	uv_loop_close(&e->loop);
 	log_progress("%s", "");
 }
