@@ -4,7 +4,8 @@
  *
  * A facts file has a fact table for each table that a probe declares, and the run's own tables:
  *
- *   run_info(key, value)                          schema, run, version, profile, started (UTC), ended
+ *   run_info(key, value)                          schema, run, version, profile, started and ended (ms since 1970 UTC), requests,
+ *                                                 complete
  *   run_target(id, name, platform, kind, address, tls, ordinal)     every target of the inventory, reached or not
  *   run_outcome(probe, target, host, item, outcome, rows, ms, error)  how each attempt ended; host and item NULL: the whole target
  *   run_filled(tbl, target, object)               the ledger of successes; object NULL: every object of the target ...

@@ -139,12 +139,12 @@ done >missing
 grep -q '^POST https://vc01.example.com/sdk Login' requests || complain 'the example inventory asks no vCenter'
 printf 'checks: [host-memory-known, own-mtu-known]\n' >own.yaml
 "$MIGREADY" check -i here.yaml -p ./own.yaml --checks own --all -f json=report.json >errors 2>&1
-grep -q '"check": "host-memory-known", "status": "pass"' report.json ||
+grep -qs '"check": "host-memory-known", "status": "pass"' report.json ||
 	complain "the example check host-memory-known does not pass here: $(cat errors)"
 # An interface of another test may vanish between the list and the look; the loopback interface stays.
-grep -q '"check": "own-mtu-known", "status": "\(pass\|unknown\)"' report.json && ! grep -q 'could not be run' report.json ||
+grep -qs '"check": "own-mtu-known", "status": "\(pass\|unknown\)"' report.json && ! grep -qs "could not be run" report.json ||
 	complain "the example check own-mtu-known was not judged: $(cat errors)"
-grep -q '"probe": "link-mtu", .*"outcome": "ok"' report.json || complain 'the example probe was not answered'
+grep -qs '"probe": "link-mtu", .*"outcome": "ok"' report.json || complain 'the example probe was not answered'
 
 # Files of the tree that the pages show are shown as they are.
 for shown in checks/*/*.sql tests/checks/*/*.yaml; do
