@@ -136,6 +136,9 @@ static int check_and_report(struct parsed *p, const struct output *outputs, size
 	struct app app = {0};
 	int code;
 
+	for (size_t i = 0; i < n; i++)
+		if (format_check_path(outputs[i].path, err) < 0)
+			return -1;
 	command_app_options(p, &o);
 	code = app_check(&app, &o, err);
 	if (code == 0)

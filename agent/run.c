@@ -105,8 +105,9 @@ int run_findings(const struct run *run, bool all, bool expand, finding_fn *fn, v
 int run_probes(const struct run *run, int (*fn)(void *arg, const struct probe_outcome *p, struct err *err), void *arg,
                struct err *err)
 {
-	static const char sql[] =
-		"SELECT probe, target, host, outcome, error, rows, ms FROM run_outcome ORDER BY rowid";
+	static const char sql[] = "SELECT o.probe, o.target, coalesce((SELECT h.name FROM host_listed AS h WHERE h.id "
+	                          "= o.host), o.host), o.outcome,"
+				  " o.error, o.rows, o.ms FROM run_outcome AS o ORDER BY o.rowid";
 	sqlite3_stmt *st;
 	int rc, step;
 

@@ -33,4 +33,8 @@ const struct format *format_find(const char *name);
 int format_write(const struct format *f, const struct run *run, const char *path, const struct format_options *o,
                  struct err *err);
 
+/* Can a report be written to PATH at all, as far as can be told before there is one? Probing takes minutes; a typing error in
+ * a path should not. ERR_IO. */
+int format_check_path(const char *path, struct err *err);
+
 #endif

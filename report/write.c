@@ -135,3 +135,22 @@ int format_write(const struct format *f, const struct run *run, const char *path
 	real = realpath(path, NULL); /* a link stays a link to the new report */
 	return write_regular(f, run, real != NULL ? real : path, o, err);
 }
+
+int format_check_path(const char *path, struct err *err)
+{
+	CLEANUP_FREE char *folder = NULL;
+	struct stat st;
+	char *slash;
+
+	if (path == NULL || strcmp(path, "-") == 0)
+		return 0;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return io_err(err, path, "written", EISDIR);
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return access(path, W_OK) == 0 ? 0 : io_err(err, path, "opened", errno);
+	folder = xstrdup(path);
+	slash = strrchr(folder, '/');
+	if (slash != NULL)
+		slash[slash == folder] = '\0';
+	return access(slash != NULL ? folder : ".", W_OK | X_OK) == 0 ? 0 : io_err(err, path, "created", errno);
+}

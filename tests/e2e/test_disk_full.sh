@@ -38,3 +38,8 @@ rm "$work/small/ballast"
 run check --facts "$source_dir/docs/example/defective-cluster.db" -f "json=$work/small/report.json"
 expect_exit 1 "room again"
 jq -e '.verdict == "not-ready"' "$work/small/report.json" >/dev/null || fail "the report isn't whole"
+
+# A folder that isn't there is told before anybody is asked.
+run check -i "$work/inventory.yaml" -v -f "json=$work/no-such-folder/report.json"
+expect_exit 74 "no such folder"
+[ ! -s "$work/stdout" ] || fail "something was reported"
