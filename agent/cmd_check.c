@@ -196,7 +196,7 @@ const struct command command_check = {
 		   "0 ready,\n"
 		   "2 not ready, 3 everything else. Ctrl-C ends probing; what isn't known then is reported as unknown.",
 	.examples = "migready check -i inventory.yaml\n"
-		    "migready check -i inventory.yaml -p evacuation --cluster prod-1 --exclude esx07\n"
+		    "migready check -i inventory.yaml -p onboarding --cluster prod-1 --exclude esx07\n"
 		    "migready check -i inventory.yaml -f text -f json=report.json -f junit=report.xml\n"
 		    "migready check --facts facts.db --as-of-facts --all",
 	.run = run,

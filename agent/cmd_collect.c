@@ -49,7 +49,7 @@ const struct command command_collect = {
 		   "answered and no\n"
 		   "credentials. Exit codes: 0 everything was answered, 2 not everything; others as for 'check'.",
 	.examples = "migready collect -i inventory.yaml -o facts.db\n"
-		    "migready collect -i inventory.yaml -p evacuation -o facts.db && migready check --facts facts.db "
-		    "-p evacuation",
+		    "migready collect -i inventory.yaml -p onboarding -o facts.db && migready check --facts facts.db "
+		    "-p onboarding",
 	.run = run,
 };

@@ -211,6 +211,6 @@ const struct command command_describe = {
 		"those that repeat (one a migration path, say) are written out for what is recorded. Nothing is sent.",
 	.examples = "migready describe cpu-feature-parity\n"
 		    "migready describe vsphere_vmknic\n"
-		    "migready describe --requests -i inventory.yaml -p evacuation",
+		    "migready describe --requests -i inventory.yaml",
 	.run = run,
 };

@@ -207,7 +207,7 @@ const struct command command_list = {
 	.usage = "checks|probes|profiles|tables|formats|transports|functions [OPTION]...",
 	.options = options,
 	.details = "'migready describe NAME' tells all about one of them.",
-	.examples = "migready list checks -p evacuation\n"
+	.examples = "migready list checks -p onboarding\n"
 		    "migready list tables --checks ./my-checks",
 	.run = run,
 };

@@ -217,7 +217,7 @@ const struct command command_query = {
 		   "describe TABLE'\n"
 		   "explains one. With an inventory, only what the SELECT reads is asked of the hosts. Nothing can be "
 		   "written.",
-	.examples = "migready query 'SELECT name, version FROM host ORDER BY name' --facts facts.db\n"
+	.examples = "migready query 'SELECT name, cluster FROM host ORDER BY name' --facts facts.db\n"
 		    "migready query 'SELECT probe, target, outcome, error FROM run_outcome' --facts facts.db -f csv",
 	.run = run,
 };

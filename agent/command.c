@@ -72,7 +72,7 @@ void commands_help(FILE *out)
 	      "'migready help COMMAND' tells more; 'migready --version' prints the version.\n"
 	      "\nExamples:\n"
 	      "  migready check -i inventory.yaml\n"
-	      "  migready check -i inventory.yaml -p evacuation --exclude esx07 -f text -f json=report.json\n",
+	      "  migready check -i inventory.yaml -p onboarding --exclude esx07 -f text -f json=report.json\n",
 	      out);
 }
 

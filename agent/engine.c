@@ -287,26 +287,30 @@ static void queue(struct engine *e, struct running *r)
 	r->reach->tail = r;
 }
 
-static void add_item(struct engine *e, const struct planned *p, const struct item *item, bool fallback, bool more)
+/* False: the row says nobody who could be asked. */
+static bool add_item(struct engine *e, const struct planned *p, const struct item *item, bool fallback, bool more)
 {
 	const char *whom = item_value((void *)(uintptr_t)item, p->probe->host_scope ? "host" : "target");
 	struct reach *reach = whom != NULL ? reach_of(e, whom) : NULL;
 	struct running *r;
 
-	if (reach == NULL || !probe_serves(p->probe, reach->target))
-		return;
+	if (reach == NULL) /* nobody to ask: the work list has a hole, and what it should have brought is missing */
+		return false;
+	if (!probe_serves(p->probe, reach->target))
+		return true;
 	if (fallback && !collect_wants(&e->c, p, reach->target, p->probe->host_scope ? whom : NULL))
-		return;
+		return true;
 	r = new_running(e, reach, p, fallback, more);
 	r->job.item = item;
 	r->job.host = p->probe->host_scope ? whom : NULL;
 	queue(e, r);
+	return true;
 }
 
 static int queue_items(struct engine *e, const struct planned *p, bool fallback, bool more, struct err *err)
 {
 	sqlite3_stmt *st;
-	size_t n = 0;
+	size_t n = 0, holes = 0;
 	int rc;
 
 	if (facts_prepare(e->c.facts, p->probe->for_each, e->arena, NULL, &st, err) < 0)
@@ -315,15 +319,17 @@ static int queue_items(struct engine *e, const struct planned *p, bool fallback,
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
 		if (++n > MAX_ITEMS)
 			break;
-		add_item(e, p, read_item(e, st), fallback, more);
+		holes += !add_item(e, p, read_item(e, st), fallback, more);
 	}
 	facts_budget(e->c.facts, 0);
 	if (n > MAX_ITEMS)
 		err_set(err, ERR_LIMIT, "for_each gives more than %d rows", MAX_ITEMS);
 	else if (rc != SQLITE_DONE)
 		err_set(err, ERR_SQL, "for_each: %s", sqlite3_errmsg(facts_db(e->c.facts)));
+	else if (holes > 0)
+		err_set(err, ERR_PROTOCOL, "for_each: %zu rows name nobody who could be asked", holes);
 	sqlite3_finalize(st);
-	return rc == SQLITE_DONE ? 0 : -1;
+	return err->kind == ERR_NONE ? 0 : -1;
 }
 
 static void send_item(struct engine *e, struct running *r)

@@ -98,7 +98,10 @@ static int setup_connection(struct facts *f, struct err *err)
 		                            SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL,
 		                            functions[i]->fn, NULL, NULL) != SQLITE_OK)
 			return facts_sql_err(f, err);
-	return facts_exec(f, "PRAGMA cache_size=-2048; PRAGMA cell_size_check=ON; PRAGMA case_sensitive_like=OFF", err);
+	/* json_each and json_tree declare themselves at their first use, which the authorizer would take for a CREATE TABLE. */
+	return facts_exec(
+		f, "PRAGMA cache_size=-2048; PRAGMA cell_size_check=ON; SELECT 1 FROM json_each('[]'), json_tree('[]')",
+		err);
 }
 
 static struct facts *new_facts(const struct probes *probes, const char *path)
@@ -331,8 +334,12 @@ int facts_open(struct facts **ret, const char *path, const struct probes *probes
 		err_set(err, ERR_IO, "%s: %s", path, sqlite3_errmsg(f->db));
 		goto fail;
 	}
-	if (setup_connection(f, err) < 0 || check_recorded(f, err) < 0 || each_table(f, shadow_table, err) < 0)
+	if (setup_connection(f, err) < 0 || check_recorded(f, err) < 0 || each_table(f, shadow_table, err) < 0) {
+		if (err->kind == ERR_SQL)
+			err_set(err, ERR_CONFIG, "%s: not a facts file of migready, or damaged: %s", path,
+			        sqlite3_errmsg(f->db));
 		goto fail;
+	}
 	*ret = f;
 	return 0;
 fail:

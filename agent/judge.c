@@ -355,7 +355,9 @@ static void count_one(struct judging *j, enum status s, uint64_t n)
 		return;
 	j->run->expected += n;
 	j->run->count[s] += n;
-	if (s == STATUS_PASS || s == STATUS_WARN || s == STATUS_FAIL)
+	/* That everything is listed says nothing of any migration: alone it is no "ready". */
+	if ((s == STATUS_PASS || s == STATUS_WARN || s == STATUS_FAIL) &&
+	    strcmp(j->check->id, "inventory-complete") != 0)
 		j->tally.judged += n;
 	/* Rows about a VM and a candidate don't gate by themselves: one good candidate is enough. */
 	if (j->check->severity != SEVERITY_CRITICAL || j->check->subject == SUBJECT_VM_HOST)
@@ -508,8 +510,13 @@ int judge(struct run *run, const struct plan *plan, const struct probes *probes,
 		rc = findings_open(&j.findings, run->facts, &j.subjects, err);
 	if (rc == 0)
 		rc = check_scope(&j, plan, err);
+	/* One transaction, or each finding would pay for its own. */
+	if (rc == 0 && sqlite3_exec(facts_db(run->facts), "SAVEPOINT judging", NULL, NULL, NULL) != SQLITE_OK)
+		rc = err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(run->facts)));
 	for (size_t i = 0; rc == 0 && i < plan->nneeds; i++)
 		rc = judge_check(&j, &plan->needs[i], err);
+	if (rc == 0 && sqlite3_exec(facts_db(run->facts), "RELEASE judging", NULL, NULL, NULL) != SQLITE_OK)
+		rc = err_set(err, ERR_IO, "findings can't be stored: %s", sqlite3_errmsg(facts_db(run->facts)));
 	if (rc == 0) {
 		run->verdict = verdict_of(&j.tally);
 		run->why = why(&j);

@@ -105,6 +105,32 @@ static bool is_link(const char *path)
 	return strcmp(path, "$ref") == 0 || strcmp(path, "$host") == 0 || strncmp(path, "$each.", 6) == 0;
 }
 
+static int check_unset(const struct ynode *n, const struct column *c, struct err *err)
+{
+	int64_t i;
+	double r;
+	bool ok = true;
+
+	if (c->unset == NULL)
+		return 0;
+	switch (c->type) {
+	case COL_INTEGER:
+		ok = parse_int64(c->unset, &i);
+		break;
+	case COL_REAL:
+		ok = parse_double(c->unset, &r);
+		break;
+	case COL_BOOLEAN:
+		ok = strcmp(c->unset, "0") == 0 || strcmp(c->unset, "1") == 0 || strcmp(c->unset, "true") == 0 ||
+		     strcmp(c->unset, "false") == 0;
+		break;
+	case COL_TEXT:
+	case COL_REF:
+		break;
+	}
+	return ok ? 0 : yaml_err(yaml_get(n, "unset"), err, "'%s' is not of the column's type", c->unset);
+}
+
 static int parse_column(struct probes *ps, const struct ynode *n, struct table *t, struct column *c, struct err *err)
 {
 	const struct ynode *path = n, *type;
@@ -125,6 +151,8 @@ static int parse_column(struct probes *ps, const struct ynode *n, struct table *
 	} else if (n->kind != YAML_TEXT) {
 		return yaml_err(n, err, "expected a path, or {path, type, unset}");
 	}
+	if (check_unset(n, c, err) < 0)
+		return -1;
 	c->link = is_link(path->text);
 	c->path = path_parse(ps->arena, path->text, err);
 	if (c->path == NULL)
@@ -135,8 +163,15 @@ static int parse_column(struct probes *ps, const struct ynode *n, struct table *
 	return 0;
 }
 
+/* Whose the rows of this probe are: of the objects that a whole target answers for, or of the host that is asked. */
+static const char *owner_path(const struct probe *p)
+{
+	return p->transport->per_host || (p->for_each != NULL && p->host_scope) ? "$host" : "$ref";
+}
+
 static int parse_columns(struct probes *ps, const struct ynode *n, struct table *t, struct err *err)
 {
+	const char *owner = owner_path(t->probe);
 	size_t i = 0;
 	bool keyed = false;
 
@@ -148,14 +183,14 @@ static int parse_columns(struct probes *ps, const struct ynode *n, struct table 
 
 		if (parse_column(ps, c, t, &t->rows.columns[i], err) < 0)
 			return -1;
-		if (!keyed && path != NULL && (strcmp(path, "$ref") == 0 || strcmp(path, "$host") == 0)) {
+		if (!keyed && path != NULL && strcmp(path, owner) == 0) {
 			t->key = i;
 			keyed = true;
 		}
 	}
 	t->rows.ncolumns = i;
 	if (!keyed)
-		return yaml_err(n, err, "no column says whose the rows are (expected one with path $ref or $host)");
+		return yaml_err(n, err, "no column says whose the rows are (expected one with path %s)", owner);
 	return 0;
 }
 
@@ -271,6 +306,7 @@ static int parse_request(struct probes *ps, const struct ynode *root, struct pro
 		fields[p->req.nfields].name = keys[i].name;
 		fields[p->req.nfields].value = arena_strdup(ps->arena, n->text);
 		if (strcmp(keys[i].name, "pattern") == 0) {
+			p->pattern = fields[p->req.nfields].value;
 			p->regex = regex_new(n->text, err);
 			p->req.regex = p->regex;
 			if (p->regex == NULL)
@@ -353,6 +389,7 @@ static int parse_probe(struct probes *ps, const struct ynode *root, struct probe
 	if (each != NULL) {
 		p->for_each = arena_strdup(ps->arena, each->text);
 		p->for_each_line = each->line;
+		p->req.per_item = true;
 	}
 	if (parse_tables(ps, yaml_get(root, "tables"), p, err) < 0)
 		return -1;

@@ -22,7 +22,7 @@ struct table {
 	const char *name; /* [a-z][a-z0-9_]* */
 	struct probe *probe;
 	struct rowspec rows;
-	size_t key;         /* index of the column that names the object: its first $ref or $host */
+	size_t key; /* index of the column that names the object: its first $host where hosts are asked, else its first $ref */
 	bool set;           /* stored once per distinct answer: NAME links objects to NAME_set */
 	const char **paths; /* the properties that this table needs, a subset of the probe's request */
 	size_t npaths;

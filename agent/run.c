@@ -106,7 +106,7 @@ int run_probes(const struct run *run, int (*fn)(void *arg, const struct probe_ou
                struct err *err)
 {
 	static const char sql[] = "SELECT o.probe, o.target, coalesce((SELECT h.name FROM host_listed AS h WHERE h.id "
-	                          "= o.host), o.host), o.outcome,"
+				  "= o.host), o.host), o.outcome,"
 				  " o.error, o.rows, o.ms FROM run_outcome AS o ORDER BY o.rowid";
 	sqlite3_stmt *st;
 	int rc, step;

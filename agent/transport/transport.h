@@ -45,6 +45,7 @@ struct request {
 	const char *const
 		*paths; /* the properties that its tables need, without duplicates; only transports that select */
 	size_t npaths;
+	bool per_item;             /* sent once a row of a for_each */
 	const struct regex *regex; /* local: the compiled `pattern:`, or NULL */
 	int timeout_ms;            /* of one exchange; 0: the target's */
 };

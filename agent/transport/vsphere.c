@@ -35,6 +35,8 @@ static int check(const struct request *req, struct err *err)
 
 	if ((object == NULL) == (method == NULL))
 		return err_set(err, ERR_CONFIG, "transport vsphere needs exactly one of object, method");
+	if (method != NULL && !req->per_item)
+		return err_set(err, ERR_CONFIG, "`method:` needs a `for_each:` that says whom the answer is about");
 	if (method != NULL)
 		return method_check(req, err);
 	if (request_get(req, "this") != NULL || request_get(req, "arguments") != NULL)

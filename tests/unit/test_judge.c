@@ -393,6 +393,17 @@ static void test_excluded_host(void **state)
 	assert_int_equal(run.verdict, VERDICT_READY);
 }
 
+/* That every host is listed is no judgement of any migration. */
+static void test_complete_inventory_is_not_ready(void **state)
+{
+	(void)state;
+	three_hosts();
+	check("inventory-complete", HOST_CHECK("own", "SELECT id AS host, 'pass' AS status FROM host"));
+	judge_all();
+	assert_int_equal(run.count[STATUS_PASS], 3);
+	assert_int_equal(run.verdict, VERDICT_UNKNOWN);
+}
+
 static void test_verdict_order(void **state)
 {
 	static const struct {
@@ -431,6 +442,7 @@ int main(void)
 	                                   T(test_nothing_judged),
 	                                   T(test_findings_are_a_table),
 	                                   T(test_excluded_host),
+	                                   T(test_complete_inventory_is_not_ready),
 	                                   T(test_verdict_order)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

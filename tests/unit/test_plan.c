@@ -185,6 +185,14 @@ static void test_params(void **state)
 	refused("':limit'");
 }
 
+static void test_json_each_may_be_used(void **state)
+{
+	(void)state;
+	check("c", HOST_CHECK("SELECT h.id AS host, 'pass' AS status FROM host h, json_each('[1]') j"));
+	store_open();
+	must(try_plan());
+}
+
 static void test_only_reading(void **state)
 {
 	static const char *const evil[] = {"DELETE FROM host",
@@ -222,6 +230,7 @@ int main(void)
 	                                   T(test_columns),
 	                                   T(test_missing_key),
 	                                   T(test_params),
+	                                   T(test_json_each_may_be_used),
 	                                   T(test_only_reading)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

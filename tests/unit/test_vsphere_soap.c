@@ -467,7 +467,7 @@ static void the_highest_common_version_is_chosen(void **state)
 
 static int check_fields(const struct request_field *fields, size_t n, struct err *err)
 {
-	const struct request req = {.fields = fields, .nfields = n};
+	const struct request req = {.fields = fields, .nfields = n, .per_item = true};
 
 	return transport_find("vsphere")->check(&req, err);
 }
