@@ -222,50 +222,62 @@ static bool facts_complete(struct app *app)
 	return complete != NULL && strcmp(complete, "1") == 0;
 }
 
-static int exclude_id(struct app *app, const char *id, struct err *err)
+/* Takes out the hosts whose names match GLOB; says whether there was one. */
+static int exclude_glob(struct app *app, const char *glob, sqlite3_stmt *list, sqlite3_stmt *insert, bool *ret_found,
+                        struct err *err)
 {
-	sqlite3_stmt *st;
 	int rc;
 
-	if (sqlite3_prepare_v2(facts_db(app->facts), "INSERT OR IGNORE INTO temp.run_excluded VALUES(?1)", -1, &st,
-	                       NULL) != SQLITE_OK)
-		return err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(app->facts)));
-	sqlite3_bind_text(st, 1, id, -1, SQLITE_STATIC);
-	rc = sqlite3_step(st);
-	sqlite3_finalize(st);
-	return rc == SQLITE_DONE ? 0 : err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(app->facts)));
+	*ret_found = false;
+	while ((rc = sqlite3_step(list)) == SQLITE_ROW) {
+		const char *id = (const char *)sqlite3_column_text(list, 0),
+			   *name = (const char *)sqlite3_column_text(list, 1);
+
+		if (id == NULL || !glob_match(glob, name != NULL ? name : id))
+			continue;
+		*ret_found = true;
+		sqlite3_bind_text(insert, 1, id, -1, SQLITE_TRANSIENT);
+		rc = sqlite3_step(insert);
+		sqlite3_reset(insert);
+		if (rc != SQLITE_DONE)
+			break;
+	}
+	sqlite3_reset(list);
+	return rc == SQLITE_DONE ? 0 : err_set(err, ERR_SQL, "--exclude: %s", sqlite3_errmsg(facts_db(app->facts)));
+}
+
+static int exclude_globs(struct app *app, const char **globs, sqlite3_stmt *list, sqlite3_stmt *insert, struct err *err)
+{
+	for (size_t g = 0; globs[g] != NULL; g++) {
+		bool found;
+
+		if (exclude_glob(app, globs[g], list, insert, &found, err) < 0)
+			return -1;
+		if (!found && facts_complete(app))
+			return err_set(err, ERR_USAGE, "--exclude '%s' matches no host", globs[g]);
+		if (!found)
+			log_say(LOG_WARNING, "--exclude '%s' matches no host that answered", globs[g]);
+	}
+	return exec(app, "INSERT OR IGNORE INTO run_excluded SELECT id FROM excluded_vm", err);
 }
 
 static int exclude(struct app *app, const struct app_options *o, struct err *err)
 {
-	sqlite3_stmt *list;
-	struct names ids = {0};
-	bool found;
+	sqlite3 *db = facts_db(app->facts);
+	sqlite3_stmt *list = NULL, *insert = NULL;
+	int rc;
 
-	for (size_t g = 0; o->scope.excluded != NULL && o->scope.excluded[g] != NULL; g++) {
-		found = false;
-		if (sqlite3_prepare_v2(facts_db(app->facts), "SELECT id, name FROM host_listed", -1, &list, NULL) !=
-		    SQLITE_OK)
-			return err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(app->facts)));
-		while (sqlite3_step(list) == SQLITE_ROW) {
-			const char *id = (const char *)sqlite3_column_text(list, 0),
-				   *name = (const char *)sqlite3_column_text(list, 1);
-
-			if (id == NULL || !glob_match(o->scope.excluded[g], name != NULL ? name : id))
-				continue;
-			found = true;
-			names_add(&ids, app->arena, id);
-		}
-		sqlite3_finalize(list);
-		if (!found && facts_complete(app))
-			return err_set(err, ERR_USAGE, "--exclude '%s' matches no host", o->scope.excluded[g]);
-		if (!found)
-			log_say(LOG_WARNING, "--exclude '%s' matches no host that answered", o->scope.excluded[g]);
-	}
-	for (size_t i = 0; i < ids.n; i++)
-		if (exclude_id(app, ids.v[i], err) < 0)
-			return -1;
-	return ids.n > 0 ? exec(app, "INSERT OR IGNORE INTO run_excluded SELECT id FROM excluded_vm", err) : 0;
+	if (o->scope.excluded == NULL)
+		return 0;
+	if (sqlite3_prepare_v2(db, "SELECT id, name FROM host_listed", -1, &list, NULL) != SQLITE_OK ||
+	    sqlite3_prepare_v2(db, "INSERT OR IGNORE INTO temp.run_excluded VALUES(?1)", -1, &insert, NULL) !=
+	            SQLITE_OK)
+		rc = err_set(err, ERR_SQL, "--exclude: %s", sqlite3_errmsg(db));
+	else
+		rc = exclude_globs(app, o->scope.excluded, list, insert, err);
+	sqlite3_finalize(list);
+	sqlite3_finalize(insert);
+	return rc;
 }
 
 static void fill_run(struct app *app, const struct app_options *o)

@@ -201,13 +201,12 @@ static void store_table(struct answering *g)
 		note(c, rc, &err);
 }
 
-static uint64_t hash_ref(const char *s)
+static void refuse_repeated(struct answering *g)
 {
-	uint64_t h = 14695981039346656037u;
-
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * 1099511628211u;
-	return h;
+	for (size_t i = 0; i < COUNT_TABLES(g->job); i++) {
+		g->table = g->job->planned->tables[i];
+		store_gap(g, ERR_PROTOCOL, NULL, "the server listed this object twice");
+	}
 }
 
 void collect_answer(struct job *job, const struct answer *answer)
@@ -215,12 +214,14 @@ void collect_answer(struct job *job, const struct answer *answer)
 	struct answering g = {.job = job, .answer = answer};
 	char object[512];
 
-	/* The same object on a later page again would be a second row for one subject. */
-	if (answer->ref != NULL && !idset_add(&job->seen, hash_ref(answer->ref)))
-		return;
 	if (answer->ref != NULL)
 		snprintf(object, sizeof(object), "%s/%s", job->target->name, answer->ref);
 	g.object = answer->ref != NULL ? object : job->host;
+	/* Which of two answers about one object would be the true one? */
+	if (answer->ref != NULL && !idset_add(&job->seen, fnv1a(FNV1A_START, answer->ref, strlen(answer->ref)))) {
+		refuse_repeated(&g);
+		return;
+	}
 	job->answered = true;
 	job->c->objects++;
 	for (size_t i = 0; i < COUNT_TABLES(job); i++) {
@@ -284,6 +285,7 @@ static void end_table(struct job *job, const struct table *t, const struct err *
 {
 	struct collector *c = job->c;
 	const char *target = job->target->name;
+	bool again = err->kind != ERR_NONE && job->more && collect_retryable(err->kind);
 	struct err own;
 
 	if (job->fallback &&
@@ -291,7 +293,9 @@ static void end_table(struct job *job, const struct table *t, const struct err *
 		return;
 	if (job->fallback)
 		note(c, facts_ungap(c->facts, t->name, target, job->host, &own), &own);
-	set_retry(c, t, job->target, job->host, err->kind != ERR_NONE && job->more && collect_retryable(err->kind));
+	set_retry(c, t, job->target, job->host, again);
+	if (again && job->host == NULL) /* or the next probe would bring the objects of the first pages again */
+		note(c, facts_forget(c->facts, t, target, &own), &own);
 	if (err->kind == ERR_NONE)
 		note(c, facts_filled(c->facts, t->name, target, job->host, &own), &own);
 	else

@@ -34,13 +34,14 @@ struct engine {
 	const struct plan *plan;
 	struct collector c;
 	const struct engine_options *options;
-	uv_loop_t loop;
+	uv_loop_t *loop; /* of its own: what hangs on it may outlive the run */
 	uv_timer_t deadline, tick;
 	uv_signal_t sigint, sigterm;
 	struct reach *reach;
 	size_t ntargets;
 	struct err stopped; /* deadline or Ctrl-C: nothing further is sent */
 	bool timed_out, cancelled;
+	size_t handles; /* of the engine's own, still open */
 	/* the round under way */
 	struct arena *arena;
 	struct running **items; /* of the for_each probes of this round */
@@ -58,6 +59,13 @@ struct running {
 	struct reach *reach;
 	struct running *next; /* in the target's queue */
 };
+
+static bool stuck;
+
+bool engine_stuck(void)
+{
+	return stuck;
+}
 
 static int64_t now_ms(void)
 {
@@ -83,7 +91,7 @@ static struct session *session_of(struct engine *e, struct reach *r, const struc
 	struct session **s = &r->session[transport_index(t)];
 
 	if (*s == NULL)
-		*s = t->open(&e->loop, r->target, r->secret);
+		*s = t->open(e->loop, r->target, r->secret);
 	return *s;
 }
 
@@ -159,7 +167,7 @@ static void on_end(struct ask *ask, const struct err *err)
 	e->under_way--;
 	e->done++;
 	/* The loop runs timers before it waits for sockets: what a timer ended must not wait for one more event. */
-	uv_stop(&e->loop);
+	uv_stop(e->loop);
 }
 
 static struct running *new_running(struct engine *e, struct reach *reach, const struct planned *p, bool fallback,
@@ -483,7 +491,7 @@ static void wait_for_round(struct engine *e)
 {
 	pump(e);
 	while (e->under_way > 0 && e->c.fatal.kind == ERR_NONE) {
-		uv_run(&e->loop, UV_RUN_ONCE);
+		uv_run(e->loop, UV_RUN_ONCE);
 		pump(e);
 	}
 }
@@ -494,7 +502,7 @@ static void drain(struct engine *e)
 	stop(e, ERR_CANCELLED, "facts can't be written");
 	pump(e);
 	while (e->under_way > 0)
-		uv_run(&e->loop, UV_RUN_ONCE);
+		uv_run(e->loop, UV_RUN_ONCE);
 }
 
 static void run_round(struct engine *e, const struct stage *s, size_t from, size_t to)
@@ -540,38 +548,35 @@ static void on_session_closed(void *arg)
 	(*open)--;
 }
 
+/* From here on the deadline and Ctrl-C have nothing left to cancel: closing is bounded by itself. */
 static void close_sessions(struct engine *e, int64_t *ret_requests)
 {
 	size_t open = 0;
 
+	uv_timer_stop(&e->deadline);
 	for (size_t i = 0; i < e->ntargets; i++)
 		for (size_t k = 0; transports[k] != NULL; k++) {
 			struct session *s = e->reach[i].session[k];
 
 			if (s == NULL)
 				continue;
+			e->reach[i].session[k] = NULL;
 			open++;
 			*ret_requests += (int64_t)transports[k]->sent(s);
 			transports[k]->close(s, on_session_closed, &open);
 		}
 	while (open > 0)
-		uv_run(&e->loop, UV_RUN_ONCE);
-}
-
-static void close_handle(uv_handle_t *h, void *arg)
-{
-	(void)arg;
-	if (!uv_is_closing(h))
-		uv_close(h, NULL);
+		uv_run(e->loop, UV_RUN_ONCE);
 }
 
 static void start_loop(struct engine *e)
 {
-	uv_loop_init(&e->loop);
-	uv_timer_init(&e->loop, &e->deadline);
-	uv_timer_init(&e->loop, &e->tick);
-	uv_signal_init(&e->loop, &e->sigint);
-	uv_signal_init(&e->loop, &e->sigterm);
+	e->loop = xcalloc(1, sizeof(*e->loop));
+	uv_loop_init(e->loop);
+	uv_timer_init(e->loop, &e->deadline);
+	uv_timer_init(e->loop, &e->tick);
+	uv_signal_init(e->loop, &e->sigint);
+	uv_signal_init(e->loop, &e->sigterm);
 	e->deadline.data = e->tick.data = e->sigint.data = e->sigterm.data = e;
 	uv_timer_start(&e->deadline, on_deadline, (uint64_t)e->options->deadline_ms, 0);
 	if (e->options->progress)
@@ -580,13 +585,32 @@ static void start_loop(struct engine *e)
 	uv_signal_start(&e->sigterm, on_signal, SIGTERM);
 }
 
+static void on_handle_closed(uv_handle_t *h)
+{
+	struct engine *e = h->data;
+
+	e->handles--;
+}
+
+/*
+ * Closes what is the engine's own. Something of a transport may still hang on the loop: a read that blocks in the kernel
+ * can't be ended. Then the loop is left as it is, and the program must leave without waiting for it.
+ */
 static void end_loop(struct engine *e)
 {
-	uv_walk(&e->loop, close_handle, NULL);
-	while (uv_run(&e->loop, UV_RUN_DEFAULT) != 0) /* what ended last may have stopped it */
-		;
-	uv_loop_close(&e->loop);
+	uv_handle_t *own[] = {(uv_handle_t *)&e->deadline, (uv_handle_t *)&e->tick, (uv_handle_t *)&e->sigint,
+	                      (uv_handle_t *)&e->sigterm};
+
+	e->handles = sizeof(own) / sizeof(own[0]);
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		uv_close(own[i], on_handle_closed);
+	while (e->handles > 0)
+		uv_run(e->loop, UV_RUN_NOWAIT);
 	log_progress("%s", "");
+	if (uv_loop_close(e->loop) == 0)
+		free(e->loop);
+	else
+		stuck = true;
 }
 
 static bool is_asked(const struct plan *plan, const struct target *t)

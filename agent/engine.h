@@ -25,4 +25,7 @@ struct engine_result {
 int engine_run(const struct plan *plan, const struct inventory *inv, struct facts *f, const struct engine_options *o,
                struct engine_result *ret, struct err *err);
 
+/* A read that blocks in the kernel never came back in some run: exit(3) would wait for it, so leave with _exit(2). */
+bool engine_stuck(void);
+
 #endif

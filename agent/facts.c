@@ -5,7 +5,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -28,8 +27,6 @@ static const char run_tables[] =
 	"CREATE TABLE main.run_gap(tbl TEXT, target TEXT, object TEXT, outcome TEXT, probe TEXT, reason TEXT) STRICT;";
 
 static const char *const run_table_names[] = {"run_info", "run_target", "run_outcome", "run_filled", "run_gap"};
-
-static atomic_bool stop_requested;
 
 int facts_sql_err(struct facts *f, struct err *err)
 {
@@ -62,8 +59,6 @@ static int on_progress(void *arg)
 {
 	struct facts *f = arg;
 
-	if (atomic_load(&stop_requested))
-		return 1;
 	if (f->budget_end_ms != 0 && now_ms() > f->budget_end_ms)
 		f->over_budget = true;
 	return f->over_budget;
@@ -78,11 +73,6 @@ void facts_budget(struct facts *f, int64_t budget_ms)
 bool facts_over_budget(const struct facts *f)
 {
 	return f->over_budget;
-}
-
-void facts_stop(void)
-{
-	atomic_store(&stop_requested, true);
 }
 
 static int setup_connection(struct facts *f, struct err *err)
@@ -541,7 +531,8 @@ static int authorize(void *arg, int action, const char *p3, const char *p4, cons
 		/* pragma functions and SQLite's own tables tell of the machine, not of hosts */
 		if (strncasecmp(p3, "pragma_", 7) == 0 || strncasecmp(p3, "dbstat", 6) == 0)
 			return SQLITE_DENY;
-		if (r->reads != NULL && strncasecmp(p3, "sqlite_", 7) != 0 && strncasecmp(p3, "json_", 5) != 0)
+		if (r->reads != NULL && strncasecmp(p3, "sqlite_", 7) != 0 && strcasecmp(p3, "json_each") != 0 &&
+		    strcasecmp(p3, "json_tree") != 0)
 			names_add(r->reads, r->a, p3);
 		return SQLITE_OK;
 	default:

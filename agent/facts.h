@@ -81,9 +81,8 @@ int facts_prepare(struct facts *f, const char *sql, struct arena *a, struct name
 bool names_add(struct names *ns, struct arena *a, const char *name); /* false: was there */
 bool names_have(const struct names *ns, const char *name);
 
-/* Interrupts statements: after BUDGET_MS of running (0: none), or at once after facts_stop(). */
+/* Interrupts statements after BUDGET_MS of running (0: none). */
 void facts_budget(struct facts *f, int64_t budget_ms);
 bool facts_over_budget(const struct facts *f);
-void facts_stop(void); /* async-signal-safe: every statement of every store ends soon with ERR_TIMEOUT */
 
 #endif

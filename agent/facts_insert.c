@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "base/str.h"
 #include "facts_impl.h"
 
@@ -199,14 +200,6 @@ static int by_bytes(const void *a, const void *b)
 	return c != 0 ? c : (x->len > y->len) - (x->len < y->len);
 }
 
-/* FNV-1a: only finds candidates, which are then compared. */
-static uint64_t hash_bytes(uint64_t h, const char *s, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)s[i]) * 1099511628211u;
-	return h;
-}
-
 static bool same_set(const struct kept_set *k, const struct inserter *in)
 {
 	size_t at = 0;
@@ -262,12 +255,12 @@ static int write_set(struct facts *f, struct inserter *in, int64_t id, struct er
 /* The id of the set that the rows of this object make; written if it is new. */
 static int set_id(struct facts *f, struct inserter *in, int64_t *ret, struct err *err)
 {
-	uint64_t hash = 14695981039346656037u;
+	uint64_t hash = FNV1A_START;
 
 	if (in->nrows > 0)
 		qsort(in->rows, in->nrows, sizeof(*in->rows), by_bytes);
 	for (size_t i = 0; i < in->nrows; i++)
-		hash = hash_bytes(hash, in->rows[i].data, in->rows[i].len);
+		hash = fnv1a(hash, in->rows[i].data, in->rows[i].len);
 	for (const struct kept_set *k = in->kept[hash % 256]; k != NULL; k = k->next)
 		if (k->hash == hash && same_set(k, in)) {
 			*ret = k->id;

@@ -44,7 +44,7 @@ static char *peer_list(const struct findings *f, const struct finding_row *r, bo
 	for (size_t i = 0; i < r->npeers; i++) {
 		const struct entity *e = entity(f, ENTITY_HOST, r->peers[i]);
 
-		json_array_append_new(list, json_string(ids ? e->id : e->name));
+		json_array_append_new(list, json_stringn_nocheck(ids ? e->id : e->name, strlen(ids ? e->id : e->name)));
 	}
 	text = json_dumps(list, JSON_COMPACT);
 	json_decref(list);

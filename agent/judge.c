@@ -21,7 +21,6 @@ struct judging {
 	struct findings findings;
 	struct tally tally;
 	/* of the check at hand */
-	const struct need *need;
 	const struct check *check;
 	const struct spine *spine;
 	struct taint taint;
@@ -370,13 +369,15 @@ static void count_one(struct judging *j, enum status s, uint64_t n)
 
 /*
  * Why subjects of this target may be missing unseen, or NULL: what they are found with wasn't answered, or it shows no host
- * at all. Silence is not consent.
+ * at all. Silence is not consent, unless the scope names, without a wildcard, what was found elsewhere.
  */
 static const char *unseen(const struct judging *j, int target)
 {
+	if (!j->subjects.of[ENTITY_TARGET].v[target].in_scope && subjects_scope_settled(&j->subjects))
+		return NULL;
 	if (j->taint.discovery[target] != NULL)
 		return j->taint.discovery[target];
-	if (has_hosts(j, target) || scope_narrows(&j->run->scope))
+	if (has_hosts(j, target))
 		return NULL;
 	return "this target shows no host to this account";
 }
@@ -442,13 +443,15 @@ static int judge_check(struct judging *j, const struct need *need, struct err *e
 	struct err why = {0};
 	int rc;
 
-	j->need = need;
 	j->check = need->check;
 	j->crash = NULL;
 	j->spine = subjects_spine(&j->subjects, need->check->subject, err);
-	if (j->spine == NULL || findings_of(&j->findings, need->check, err) < 0 ||
-	    taint_load(&j->taint, need, j->probes, &j->subjects, err) < 0)
+	if (j->spine == NULL || findings_of(&j->findings, need->check, err) < 0)
 		return -1;
+	if (taint_load(&j->taint, need, j->probes, &j->subjects, err) < 0) {
+		taint_dispose(&j->taint);
+		return -1;
+	}
 	j->status = xmalloc(j->spine->n);
 	memset(j->status, NO_ROW, j->spine->n);
 	rc = run_query(j, &why);

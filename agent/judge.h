@@ -15,7 +15,7 @@
 
 /*
  * Judges every check of PLAN over F and leaves the findings in temp table `findings` (its columns are documented in
- * judge.c) and in finding_CHECK tables for checks that read them. Sets verdict, why, complete, expected and count of RUN.
+ * finding.h) and in finding_CHECK tables for checks that read them. Sets verdict, why, complete, expected and count of RUN.
  * RUN's scope, checks and facts must be set. The model's views must be there (model_materialise is called by app.c).
  * Fails only for reasons of our own; a check that can't be run becomes `unknown` findings.
  */

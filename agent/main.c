@@ -93,6 +93,8 @@ static int run_command(const struct command *c, int argc, char **argv)
 		code = code < 0 ? fail(c, &err) : flush_output(code);
 	}
 	options_dispose(&p);
+	if (engine_stuck())
+		_exit(code);
 	return code;
 }
 

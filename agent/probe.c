@@ -220,15 +220,26 @@ static int parse_keep(struct probes *ps, const struct ynode *n, struct table *t,
 	return 0;
 }
 
+/* Names that belong to the program or to SQLite: a fact table of such a name could be read without being planned. */
+static bool is_reserved(const char *name)
+{
+	static const char *const prefixes[] = {"run_", "finding", "json_", "pragma_", "sqlite_", "dbstat"};
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
 static int parse_table(struct probes *ps, const struct ynode *n, struct table *t, struct err *err)
 {
 	const struct ynode *rows;
 
-	if (!valid_name(n->key) || strncmp(n->key, "run_", 4) == 0 || strncmp(n->key, "finding", 7) == 0)
-		return yaml_err_key(
-			n, err,
-			"'%s' is not a table name (expected a-z, 0-9 and _, a letter first; not run_* or finding*)",
-			n->key);
+	if (!valid_name(n->key) || is_reserved(n->key))
+		return yaml_err_key(n, err,
+		                    "'%s' is not a table name (expected a-z, 0-9 and _, a letter first; not a name "
+		                    "that is taken, as run_* and finding* are)",
+		                    n->key);
 	if (n->kind != YAML_MAP)
 		return yaml_err(n, err, "expected a mapping with columns");
 	if (yaml_check(n, "a table", table_keys, err) < 0)

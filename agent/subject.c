@@ -62,6 +62,7 @@ static void add_entity(struct subjects *s, enum entity_kind kind, sqlite3_stmt *
 	if (id == NULL || map_get(&es->by_id, id, NULL))
 		return;
 	e.id = arena_strdup(s->arena, id);
+	e.named = name != NULL;
 	e.name = name != NULL ? arena_strdup(s->arena, name) : e.id;
 	map_set(&es->by_id, id, (int64_t)es->n);
 	e.target = kind == ENTITY_TARGET ? (int)es->n : index_of(s, ENTITY_TARGET, st, 2);
@@ -90,10 +91,13 @@ static int load(struct subjects *s, enum entity_kind kind, struct err *err)
 
 /* ---- scope ---- */
 
-static bool any_matches(const char **globs, const char *name)
+/* Whoever can't be told may be meant: a glob takes in an entity that is not known, or whose name isn't. */
+static bool any_matches(const char **globs, const struct entities *es, int i)
 {
-	for (size_t i = 0; globs != NULL && globs[i] != NULL; i++)
-		if (glob_match(globs[i], name))
+	if (i == NOBODY || !es->v[i].named)
+		return true;
+	for (size_t g = 0; globs != NULL && globs[g] != NULL; g++)
+		if (glob_match(globs[g], es->v[i].name))
 			return true;
 	return false;
 }
@@ -103,7 +107,7 @@ static bool given(const char **globs)
 	return globs != NULL && globs[0] != NULL;
 }
 
-bool scope_narrows(const struct scope *scope)
+static bool scope_narrows(const struct scope *scope)
 {
 	return given(scope->hosts) || given(scope->clusters) || given(scope->vms);
 }
@@ -112,7 +116,15 @@ static bool cluster_matches(const struct subjects *s, int cluster)
 {
 	if (!given(s->scope.clusters))
 		return true;
-	return cluster != NOBODY && any_matches(s->scope.clusters, s->of[ENTITY_CLUSTER].v[cluster].name);
+	return any_matches(s->scope.clusters, &s->of[ENTITY_CLUSTER], cluster);
+}
+
+/* Every cluster of the target: a VM or host of it that is in none that is known may belong to any. */
+static void mark_clusters(const struct subjects *s, int target, bool *marks)
+{
+	for (size_t i = 0; i < s->of[ENTITY_CLUSTER].n; i++)
+		if (s->of[ENTITY_CLUSTER].v[i].target == target)
+			marks[i] = true;
 }
 
 /* VMs first: with --vm a host counts when such a VM is in its cluster. */
@@ -120,13 +132,14 @@ static void scope_vms(struct subjects *s, bool *cluster_has_vm)
 {
 	for (size_t i = 0; i < s->of[ENTITY_VM].n; i++) {
 		struct entity *vm = &s->of[ENTITY_VM].v[i];
-		bool host_ok = !given(s->scope.hosts) ||
-		               (vm->host != NOBODY && any_matches(s->scope.hosts, s->of[ENTITY_HOST].v[vm->host].name));
 
-		vm->in_scope = host_ok && cluster_matches(s, vm->cluster) &&
-		               (!given(s->scope.vms) || any_matches(s->scope.vms, vm->name));
+		vm->in_scope = (!given(s->scope.hosts) || any_matches(s->scope.hosts, &s->of[ENTITY_HOST], vm->host)) &&
+		               cluster_matches(s, vm->cluster) &&
+		               (!given(s->scope.vms) || any_matches(s->scope.vms, &s->of[ENTITY_VM], (int)i));
 		if (vm->in_scope && vm->cluster != NOBODY)
 			cluster_has_vm[vm->cluster] = true;
+		else if (vm->in_scope)
+			mark_clusters(s, vm->target, cluster_has_vm);
 	}
 }
 
@@ -135,9 +148,9 @@ static void scope_hosts(struct subjects *s, const bool *cluster_has_vm)
 	for (size_t i = 0; i < s->of[ENTITY_HOST].n; i++) {
 		struct entity *h = &s->of[ENTITY_HOST].v[i];
 
-		h->in_scope = (!given(s->scope.hosts) || any_matches(s->scope.hosts, h->name)) &&
+		h->in_scope = (!given(s->scope.hosts) || any_matches(s->scope.hosts, &s->of[ENTITY_HOST], (int)i)) &&
 		              cluster_matches(s, h->cluster) &&
-		              (!given(s->scope.vms) || (h->cluster != NOBODY && cluster_has_vm[h->cluster]));
+		              (!given(s->scope.vms) || h->cluster == NOBODY || cluster_has_vm[h->cluster]);
 		if (!h->in_scope)
 			continue;
 		if (h->cluster != NOBODY)
@@ -147,24 +160,53 @@ static void scope_hosts(struct subjects *s, const bool *cluster_has_vm)
 	}
 }
 
-static void apply_scope(struct subjects *s)
+/* The clusters that VMs in scope may be in are in scope too: whether everything of them is listed counts. */
+static void scope_clusters(struct subjects *s, const bool *cluster_has_vm)
 {
-	bool *cluster_has_vm = xcalloc(s->of[ENTITY_CLUSTER].n, sizeof(*cluster_has_vm));
-	bool narrows = scope_narrows(&s->scope);
+	bool by_name = !given(s->scope.hosts) && !given(s->scope.vms);
 
-	scope_vms(s, cluster_has_vm);
-	scope_hosts(s, cluster_has_vm);
 	for (size_t i = 0; i < s->of[ENTITY_CLUSTER].n; i++) {
 		struct entity *c = &s->of[ENTITY_CLUSTER].v[i];
 
-		if (!narrows || (!given(s->scope.hosts) && !given(s->scope.vms) && cluster_matches(s, (int)i)))
+		if (cluster_has_vm[i] || (by_name && cluster_matches(s, (int)i)))
 			c->in_scope = true;
 		if (c->in_scope && c->target != NOBODY)
 			s->of[ENTITY_TARGET].v[c->target].in_scope = true;
 	}
-	for (size_t i = 0; i < s->of[ENTITY_TARGET].n && !narrows; i++)
+}
+
+static void apply_scope(struct subjects *s)
+{
+	bool *cluster_has_vm = xcalloc(s->of[ENTITY_CLUSTER].n, sizeof(*cluster_has_vm));
+
+	scope_vms(s, cluster_has_vm);
+	scope_hosts(s, cluster_has_vm);
+	scope_clusters(s, cluster_has_vm);
+	for (size_t i = 0; i < s->of[ENTITY_TARGET].n && !scope_narrows(&s->scope); i++)
 		s->of[ENTITY_TARGET].v[i].in_scope = true;
 	free(cluster_has_vm);
+}
+
+/* Is every one of GLOBS a plain name of one of ES? */
+static bool all_found(const char **globs, const struct entities *es)
+{
+	for (size_t g = 0; globs != NULL && globs[g] != NULL; g++) {
+		bool found = false;
+
+		if (strpbrk(globs[g], "*?[\\") != NULL)
+			return false;
+		for (size_t i = 0; i < es->n && !found; i++)
+			found = es->v[i].named && glob_match(globs[g], es->v[i].name);
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+bool subjects_scope_settled(const struct subjects *s)
+{
+	return scope_narrows(&s->scope) && all_found(s->scope.hosts, &s->of[ENTITY_HOST]) &&
+	       all_found(s->scope.clusters, &s->of[ENTITY_CLUSTER]) && all_found(s->scope.vms, &s->of[ENTITY_VM]);
 }
 
 static int check_globs(const struct subjects *s, const char **globs, const char *option, enum entity_kind kind,

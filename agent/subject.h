@@ -16,6 +16,7 @@ enum entity_kind { ENTITY_TARGET, ENTITY_CLUSTER, ENTITY_HOST, ENTITY_VM, ENTITY
 
 struct entity {
 	const char *id, *name;
+	bool named;                      /* false: the name wasn't answered, and the id stands in for it */
 	int target, cluster, host, peer; /* indexes of their kinds, or NOBODY; host of a VM, host and peer of a path */
 	bool in_scope;
 };
@@ -68,8 +69,8 @@ struct who subjects_who(const struct subjects *s, enum subject kind, uint64_t ke
 /* Does the run's scope take this subject in? */
 bool subjects_in_scope(const struct subjects *s, enum subject kind, uint64_t key);
 
-/* Does the scope narrow anything down? */
-bool scope_narrows(const struct scope *scope);
+/* Does the scope name, without wildcards, hosts, clusters or VMs all of which were found? Then no other target is asked about. */
+bool subjects_scope_settled(const struct subjects *s);
 
 /* A glob of --host, --cluster or --vm that matches nothing: ERR_USAGE with the names that are there. */
 int subjects_check_scope(const struct subjects *s, struct err *err);

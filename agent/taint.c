@@ -171,6 +171,9 @@ static int read_table(struct reading *r, int target, struct err *err)
 		else
 			taint_target(r, target, whole);
 	}
+	/* One of several probes filled the table and another failed: what that one would have brought is missing. */
+	if (rc == 0 && all && whole != NULL)
+		taint_target(r, target, whole);
 	map_dispose(&filled);
 	return rc;
 }

@@ -26,13 +26,18 @@ static uint64_t mix(uint64_t h)
 	return h ^ (h >> 33);
 }
 
+uint64_t fnv1a(uint64_t h, const void *data, size_t len)
+{
+	const unsigned char *p = data;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ p[i]) * 1099511628211u;
+	return h;
+}
+
 static uint64_t hash_text(const char *s)
 {
-	uint64_t h = seed();
-
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * 1099511628211u;
-	return mix(h);
+	return mix(fnv1a(seed(), s, strlen(s)));
 }
 
 static struct map_slot *find(const struct map *m, const char *key)

@@ -45,12 +45,17 @@ static void pings(const char *pairs)
 	}
 }
 
-static void judge_all(void)
+static void judge_scoped(struct scope scope)
 {
 	must(try_plan());
 	must(model_materialise(s.model, s.facts, &s.plan.views, &s.err));
-	run = (struct run){.checks = &s.checks, .facts = s.facts, .arena = s.arena, .complete = true};
+	run = (struct run){.checks = &s.checks, .facts = s.facts, .arena = s.arena, .complete = true, .scope = scope};
 	must(judge(&run, &s.plan, &s.probes, &s.err));
+}
+
+static void judge_all(void)
+{
+	judge_scoped((struct scope){0});
 }
 
 struct looking {
@@ -352,6 +357,68 @@ static void test_discovery_that_failed_of_a_twin(void **state)
 	assert_int_equal(run.verdict, VERDICT_UNKNOWN);
 }
 
+/* One of two probes filled the table, the other failed: what that one would have brought is missing. */
+static void test_one_of_two_probes_failed(void **state)
+{
+	(void)state;
+	three_hosts();
+	pings("AB AC BA BC CA CB");
+	sql("INSERT INTO run_gap VALUES('ping', 'vc01', NULL, 'failed', 'ping2', 'a fault')");
+	check("ping-ok", CHECK("own", NAIVE));
+	judge_all();
+	assert_int_equal(run.count[STATUS_UNKNOWN], 6);
+}
+
+static void add_silent_target(void)
+{
+	static const struct target vc02 = {
+		.name = "vc02", .kind = TARGET_VCENTER, .platform = "vsphere", .url = "https://vc02"};
+
+	must(facts_add_target(s.facts, &vc02, &s.err));
+	sql("INSERT INTO run_filled VALUES('vsphere_host', 'vc02', NULL), ('vsphere_compute', 'vc02', NULL)");
+}
+
+/* A glob could match what a target doesn't show; a plain name that was found elsewhere is found. */
+static void test_scope_and_a_silent_target(void **state)
+{
+	static const struct {
+		const char *host;
+		enum verdict verdict;
+	} rows[] = {{"*", VERDICT_UNKNOWN}, {"A*", VERDICT_UNKNOWN}, {"a", VERDICT_READY}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *hosts[] = {rows[i].host, NULL};
+
+		if (i > 0) {
+			store_teardown(state);
+			store_setup(state);
+		}
+		three_hosts();
+		add_silent_target();
+		check("host-check", HOST_CHECK("own", "SELECT id AS host, 'pass' AS status FROM host"));
+		judge_scoped((struct scope){.hosts = hosts});
+		if (run.verdict != rows[i].verdict)
+			fail_msg("--host %s: %s", hosts[0], verdict_name(run.verdict));
+	}
+}
+
+/* A VM whose host or name wasn't told may be one of those that the scope means. */
+static void test_scope_takes_in_who_cannot_be_told(void **state)
+{
+	const char *hosts[] = {"B", NULL}, *vms[] = {"app*", NULL};
+
+	(void)state;
+	three_hosts();
+	sql("INSERT INTO vsphere_vm(vm, name, host) VALUES('vc01/vm-1', 'app1', 'vc01/host-1'), ('vc01/vm-2', 'app2', "
+	    "'vc01/host-2'),"
+	    " ('vc01/vm-3', 'app3', NULL), ('vc01/vm-4', NULL, 'vc01/host-2'), ('vc01/vm-5', 'web', 'vc01/host-2')");
+	check("vm-check",
+	      "/*\ntitle: t\nsubject: vm\ndepends: own\nseverity: critical\nplatforms: [vsphere]\nfix: f\n*/\n"
+	      "SELECT id AS vm, 'pass' AS status FROM vm");
+	judge_scoped((struct scope){.hosts = hosts, .vms = vms});
+	assert_int_equal(run.count[STATUS_PASS], 3); /* vm-2, vm-3, vm-4 */
+}
+
 static void test_nothing_judged(void **state)
 {
 	(void)state;
@@ -439,6 +506,9 @@ int main(void)
 	                                   T(test_target_that_shows_nothing),
 	                                   T(test_discovery_that_failed),
 	                                   T(test_discovery_that_failed_of_a_twin),
+	                                   T(test_one_of_two_probes_failed),
+	                                   T(test_scope_and_a_silent_target),
+	                                   T(test_scope_takes_in_who_cannot_be_told),
 	                                   T(test_nothing_judged),
 	                                   T(test_findings_are_a_table),
 	                                   T(test_excluded_host),

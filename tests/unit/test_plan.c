@@ -193,6 +193,42 @@ static void test_json_each_may_be_used(void **state)
 	must(try_plan());
 }
 
+/* A fact table that looks like SQLite's own would be read without being planned. */
+static void test_reserved_table_names(void **state)
+{
+	static const char *const names[] = {"json_alarm", "run_filled", "finding_x", "sqlite_x", "pragma_x", "dbstat"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char text[256];
+
+		snprintf(
+			text, sizeof(text),
+			"about: a\ntransport: vsphere\nobject: HostSystem\ntables:\n  %s:\n    columns: {host: $ref}\n",
+			names[i]);
+		if (probe_parse(&s.probes, "p", "p", text, strlen(text), true, &s.err) == 0)
+			fail_msg("accepted: %s", names[i]);
+	}
+}
+
+static void test_rows_belong_to_whom_is_asked(void **state)
+{
+	static const char *const texts[] = {
+		"about: a\ntransport: local\nfile: /etc/hostname\ntables:\n  t:\n    columns: {host: $ref, x: .}\n",
+		"about: a\ntransport: vsphere\nobject: HostSystem\ntables:\n  t:\n    columns: {host: $host, x: "
+	        "name}\n",
+		"about: a\ntransport: vsphere\nmethod: QueryX\nthis: A b\ntables:\n  t:\n    columns: {host: $ref, x: "
+	        "a}\n",
+		"about: a\ntransport: vsphere\nobject: HostSystem\ntables:\n  t:\n    columns: {host: $ref, x: {path: "
+	        "a, type: integer, unset: b}}\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (probe_parse(&s.probes, "p", "p", texts[i], strlen(texts[i]), true, &s.err) == 0)
+			fail_msg("accepted: %s", texts[i]);
+}
+
 static void test_only_reading(void **state)
 {
 	static const char *const evil[] = {"DELETE FROM host",
@@ -231,6 +267,8 @@ int main(void)
 	                                   T(test_missing_key),
 	                                   T(test_params),
 	                                   T(test_json_each_may_be_used),
+	                                   T(test_reserved_table_names),
+	                                   T(test_rows_belong_to_whom_is_asked),
 	                                   T(test_only_reading)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
