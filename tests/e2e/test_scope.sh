@@ -83,3 +83,15 @@ expect_exit 2 "two hosts are not listed, one is excluded"
 expect "not complete" 'any(.findings[]; .check == "inventory-complete" and .status == "unknown")'
 check -i "$work/inventory.yaml" --host 'esx01*'
 expect_exit 2 "a scope doesn't hide it either"
+lab_stop
+
+# What a host that is left out didn't answer concerns nobody, and neither does what its VMs didn't.
+lab_scripted silent --fault no-permission
+inventory "$work/inventory.yaml" "vc01=$url"
+check -i "$work/inventory.yaml"
+expect_exit 2 "a host and its VM don't answer"
+expect "both are unknown" 'any(.findings[]; .status == "unknown" and .host == "esx02.lab.example" and .vm == null)
+	and any(.findings[]; .status == "unknown" and .vm == "app01-02")'
+check -i "$work/inventory.yaml" --exclude 'esx02*'
+expect_exit 0 "the host that doesn't answer is excluded"
+expect "and so is its VM" 'all(.findings[]; .vm != "app01-02" and .status != "unknown")'
