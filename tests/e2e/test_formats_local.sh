@@ -106,6 +106,14 @@ asked 'SELECT * FROM own_said ORDER BY id' 'length == 23
 diff <(printf '<alpha><1>\n<omega.1_x:y@z-><9223372036854775807>\n') <(sort "$work/ran.say") ||
 	fail "something else reached the command"
 
+# A text stays one word of the command, whatever is in it: there is no shell.
+program tell <<<'echo "$# $1"'
+sed "s|^command: .*|command: $work/tell \${name:text}|; s/own_said/own_told/" "$own/said.yaml" >"$own/told.yaml"
+asked 'SELECT id, said FROM own_told WHERE said IS NOT NULL' '[.[] | {(.id): .said}] | add | .blank == "1 two words"
+	and .quote == "1 it\u0027s" and .["double-quote"] == "1 a\"b" and .semicolon == "1 a;b" and .substitution == "1 $(id)"
+	and .placeholder == "1 ${n:int}" and .glob == "1 *" and .accent == "1 é"
+	and (keys - ["option", "option-long", "newline", "tab", "empty", "null", "absent"] == keys)'
+
 # A table that is stored as sets: equal lists once, `unset` only where the answer left the value out, kept rows only.
 program list <<'SH'
 case $1 in
