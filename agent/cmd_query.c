@@ -167,10 +167,12 @@ static int print_rows(struct facts *f, sqlite3_stmt *st, const struct style *sty
 }
 
 /* A probe that failed leaves tables empty, and an empty table must not look like an answer. */
-static void warn_of_gaps(const struct app *app)
+static bool has_gaps(const struct app *app)
 {
-	if (!app->result.complete && !facts_replayed(app->facts))
-		log_say(LOG_WARNING, "not everything was answered: SELECT * FROM run_outcome tells what");
+	if (app->result.complete || facts_replayed(app->facts))
+		return false;
+	log_say(LOG_WARNING, "not everything was answered: SELECT * FROM run_outcome tells what");
+	return true;
 }
 
 static int query(struct app *app, const struct app_options *o, const char *sql, const struct style *style,
@@ -178,17 +180,18 @@ static int query(struct app *app, const struct app_options *o, const char *sql, 
 {
 	sqlite3_stmt *st = NULL;
 	struct names reads = {0};
+	bool gaps;
 	int r;
 
 	if (app_open_query(app, o, sql, err) < 0)
 		return -1;
-	warn_of_gaps(app);
+	gaps = has_gaps(app);
 	if (facts_prepare(app->facts, sql, app->arena, &reads, &st, err) < 0)
 		return -1;
 	facts_budget(app->facts, o->deadline_ms);
 	r = print_rows(app->facts, st, style, err);
 	sqlite3_finalize(st);
-	return r;
+	return r == 0 && gaps ? 2 : r;
 }
 
 static int run(struct parsed *p, struct err *err)
@@ -216,7 +219,7 @@ const struct command command_query = {
 	.details = "One SELECT over fact tables and the model's views; 'migready list tables' names them, 'migready "
 		   "describe TABLE'\n"
 		   "explains one. With an inventory, only what the SELECT reads is asked of the hosts. Nothing can be "
-		   "written.",
+		   "written. Exits with 2 when hosts were asked and not everything was answered.",
 	.examples = "migready query 'SELECT name, cluster FROM host ORDER BY name' --facts facts.db\n"
 		    "migready query 'SELECT probe, target, outcome, error FROM run_outcome' --facts facts.db -f csv",
 	.run = run,
