@@ -498,17 +498,33 @@ static const char *column_value(const struct walk *w, const struct column *c)
 
 static bool matches(const struct keep *k, const char *value)
 {
-	for (size_t i = 0; value != NULL && i < k->nglobs; i++)
+	for (size_t i = 0; i < k->nglobs; i++)
 		if (glob_match(k->globs[i], value))
 			return true;
 	return false;
 }
 
+/* A row that doesn't tell what it is about might be one to keep: it stays as a gap, of which no value is known. */
+static void forget_values(const struct walk *w)
+{
+	for (size_t i = 0; i < w->spec->ncolumns; i++)
+		if (!w->spec->columns[i].link)
+			w->values[i] = NULL;
+}
+
 static bool is_kept(const struct walk *w)
 {
-	for (size_t i = 0; i < w->spec->nkeeps; i++)
-		if (!matches(&w->spec->keeps[i], w->values[w->spec->keeps[i].column]))
+	bool told = true;
+
+	for (size_t i = 0; i < w->spec->nkeeps; i++) {
+		const char *value = w->values[w->spec->keeps[i].column];
+
+		if (value != NULL && !matches(&w->spec->keeps[i], value))
 			return false;
+		told = told && value != NULL;
+	}
+	if (!told)
+		forget_values(w);
 	return true;
 }
 

@@ -41,7 +41,8 @@ struct column {
 	bool link; /* $ref, $host, $each.*: identifies the object; in a set table it stays in the link table */
 };
 
-struct keep { /* only rows whose COLUMN matches one of the globs (case ignored) are kept */
+/* Only rows whose COLUMN matches one of the globs (case ignored) are kept; one where it is NULL is, with its links alone. */
+struct keep {
 	size_t column;
 	const char **globs;
 	size_t nglobs;

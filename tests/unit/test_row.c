@@ -352,7 +352,20 @@ static void kept_rows(void **state)
 	assert_string_equal(asked(host, q), "");
 	q.columns[0].name = "nosuch";
 	q.keep.globs = globs;
-	assert_string_equal(asked(host, q), "");
+	assert_string_equal(asked(host, q), "NULL;NULL;NULL;");
+}
+
+/* Whether it was one to keep is not known, so it may not vanish; what it says may be a secret, so it is not kept either. */
+static void row_without_its_kept_column_is_a_gap(void **state)
+{
+	static const char *globs[] = {"log.*"};
+	const struct val *vm =
+		from_xml("<o><s><k>log.a</k><v>1</v></s><s><v>secret</v></s><s><k>b</k><v>2</v></s></o>");
+	struct question q = {.rows = "s[]", .columns = {{.name = "$ref", .link = true}, {.name = "k"}, {.name = "v"}}};
+
+	(void)state;
+	q.keep = (struct keep){.column = 1, .globs = globs, .nglobs = 1};
+	assert_string_equal(asked(vm, q), "vc01/host-10|log.a|1;vc01/host-10|NULL|NULL;");
 }
 
 static void failed_item_has_one_row(void **state)
@@ -480,6 +493,7 @@ int main(void)
 		cmocka_unit_test(unset_means_absent_only),
 		cmocka_unit_test(missing_is_not_unset),
 		cmocka_unit_test(kept_rows),
+		cmocka_unit_test(row_without_its_kept_column_is_a_gap),
 		cmocka_unit_test(failed_item_has_one_row),
 		cmocka_unit_test(error_of_a_row_ends_the_walk),
 		cmocka_unit_test(requests),
