@@ -3,14 +3,17 @@ File systems that a host mounts.
 
 host            id
 name            as the host calls it
-kind            nfs3, nfs41, or local for whatever no network server gives; NULL: not known
+kind            nfs3, nfs41, or local for the kinds that no network server gives; NULL: not known, or none of these
 server          NFS: the server, spelled as on this host
 path            NFS: the folder, spelled as on this host
 capacity_bytes  bytes; 0 while it can't be reached
 */
 -- index: host
 -- arm: vsphere
-SELECT host, name, CASE upper(type) WHEN 'NFS' THEN 'nfs3' WHEN 'NFS41' THEN 'nfs41' ELSE CASE WHEN type <> '' THEN 'local' END END
-           AS kind,
-       remote_host AS server, remote_path AS path, capacity_bytes
-  FROM vsphere_host_volume
+SELECT host, name,
+       CASE WHEN word = 'NFS' THEN 'nfs3'
+            WHEN word = 'NFS41' THEN 'nfs41'
+            WHEN word IN ('VMFS', 'VSAN', 'VSAND', 'VFFS', 'VVOL', 'PMEM', 'OTHER') AND coalesce(remote_host, '') = ''
+            THEN 'local' END AS kind,
+       nullif(remote_host, '') AS server, nullif(remote_path, '') AS path, capacity_bytes
+  FROM (SELECT *, upper(trim(type)) AS word FROM vsphere_host_volume)
