@@ -25,8 +25,9 @@ WITH offer AS MATERIALIZED (
 	SELECT set_id, min(set_id) OVER (PARTITION BY text) AS kind FROM spelled
 	 WHERE set_id NOT IN (SELECT set_id FROM cpu_set WHERE feature IS NULL OR value IS NULL)),
      answer AS MATERIALIZED (
-	SELECT h.id AS host, h.cluster, h.destination, s.kind
-	  FROM host AS h LEFT JOIN host_cpu_set AS c ON c.host = h.id LEFT JOIN same AS s ON s.set_id = c.set_id),
+	SELECT h.id AS host, h.cluster, h.destination, s.kind, k.kind IS NOT NULL AS shown
+	  FROM host AS h LEFT JOIN host_cpu_set AS c ON c.host = h.id LEFT JOIN same AS s ON s.set_id = c.set_id
+	  LEFT JOIN cluster AS k ON k.id = h.cluster),
      voters AS MATERIALIZED (
 	SELECT cluster, count(*) AS n, count(*) - count(kind) AS silent FROM answer WHERE destination GROUP BY cluster),
      vote AS MATERIALIZED (
@@ -57,7 +58,8 @@ WITH offer AS MATERIALIZED (
      told AS MATERIALIZED (
 	SELECT kind, usual, group_concat(text, '; ') AS text FROM (SELECT * FROM listed ORDER BY kind, usual, way DESC) GROUP BY kind, usual)
 SELECT a.host,
-       CASE WHEN a.cluster IS NOT NULL AND coalesce(u.voters, 0) - a.destination = 0 THEN 'na'
+       CASE WHEN a.shown AND coalesce(u.voters, 0) - a.destination = 0 THEN 'na'
+            WHEN coalesce(u.voters, 0) - a.destination = 0 THEN 'unknown'
             WHEN a.kind = u.kind THEN 'pass'
             WHEN a.kind <> u.kind THEN 'fail'
             WHEN a.kind IS NOT NULL AND u.margin = 0 AND u.silent = 0 THEN 'fail'
@@ -66,7 +68,9 @@ SELECT a.host,
             WHEN a.kind <> u.kind THEN coalesce(t.text, 'values that can''t be compared')
             WHEN a.kind IS NOT NULL AND u.margin = 0 AND u.silent = 0 THEN 'no majority' END AS observed,
        CASE WHEN u.kind IS NOT NULL THEN 'the same as ' || u.n || ' of ' || u.voters || ' hosts of the cluster' END AS expected,
-       CASE WHEN coalesce(u.voters, 0) - a.destination = 0 THEN 'nothing to compare: no other host of the cluster can take its VMs'
+       CASE WHEN NOT a.shown AND coalesce(u.voters, 0) - a.destination = 0
+            THEN 'nothing to compare: the account is not shown the cluster, whether it has other hosts is not known'
+            WHEN coalesce(u.voters, 0) - a.destination = 0 THEN 'nothing to compare: no other host of the cluster can take its VMs'
             WHEN a.kind IS NULL THEN 'the host named no CPU features'
             WHEN u.kind IS NULL AND u.silent > 0 THEN 'no majority: hosts without an answer that could change it: ' || u.silent
             WHEN u.kind IS NULL THEN 'the largest groups of hosts with the same features are equally large' END AS detail

@@ -1,17 +1,32 @@
 /*
-title: The host is connected, powered on and in service
+title: The host is connected, powered on and in service, and so is another one of its cluster
 subject: host
 depends: own
 severity: critical
 platforms: [vsphere, kvm]
-symptom: Migrations from and to the host are refused, or VMs on it can't be managed at all
+symptom: >
+  Migrations from and to the host are refused, VMs on it can't be managed at all, or there is no host that could take them.
 fix: >
   Reconnect the host, or end its maintenance or standby mode. A host that is out of service on purpose is left out of the
-  run with --exclude.
+  run with --exclude; where no other host remains, VMs have nowhere to go until one is back.
 refs: ["vSphere API: HostRuntimeInfo.connectionState, powerState, inMaintenanceMode, standbyMode"]
 */
-SELECT h.id AS host,
-       CASE WHEN s.connection IN ('disconnected', 'notresponding') OR s.power = 'poweredoff' THEN 'fail'
+-- A cluster of one host is no matter: nobody expects to migrate within it. Excluded hosts count as hosts, not as destinations.
+WITH room AS MATERIALIZED (
+	SELECT l.cluster, count(*) AS hosts, sum(h.id IS NOT NULL AND l.destination) AS possible,
+	       sum(h.id IS NOT NULL AND l.destination AND s.connection = 'connected' AND s.maintenance = 0) AS sure
+	  FROM host_listed AS l LEFT JOIN host AS h ON h.id = l.id LEFT JOIN host_state AS s ON s.host = l.id
+	 GROUP BY l.cluster),
+     judged AS MATERIALIZED (
+	SELECT h.id AS host, s.connection, s.maintenance, s.power, s.standby,
+	       CASE WHEN r.hosts = 1 AND c.kind IS NOT NULL THEN 1
+	            WHEN r.possible - h.destination = 0 AND c.kind IS NOT NULL THEN 0
+	            WHEN r.sure - (h.destination AND s.connection = 'connected' AND s.maintenance = 0) > 0 THEN 1 END AS way_out
+	  FROM host AS h LEFT JOIN host_state AS s ON s.host = h.id
+	  LEFT JOIN room AS r ON r.cluster = h.cluster LEFT JOIN cluster AS c ON c.id = h.cluster)
+SELECT s.host,
+       CASE WHEN s.way_out = 0 OR s.connection IN ('disconnected', 'notresponding') OR s.power = 'poweredoff' THEN 'fail'
+            WHEN s.way_out IS NULL THEN 'unknown'
             WHEN s.connection = 'connected' AND (s.maintenance = 1 OR s.power = 'standby'
                                                  OR s.standby IN ('in', 'entering', 'exiting')) THEN 'warn'
             WHEN s.connection = 'connected' AND s.power = 'poweredon' AND s.maintenance = 0 AND s.standby = 'none' THEN 'pass'
@@ -25,8 +40,9 @@ SELECT h.id AS host,
                    THEN CASE s.power WHEN 'standby' THEN '' ELSE ', on standby' END WHEN 'none' THEN ''
                    ELSE ', standby mode not known' END AS observed,
        'connected, powered on, not in maintenance mode' AS expected,
-       CASE WHEN s.maintenance = 1 THEN 'it takes no VMs until maintenance mode ends'
+       CASE WHEN s.way_out = 0 THEN 'no other host of the cluster can take its VMs'
+            WHEN s.maintenance = 1 THEN 'it takes no VMs until maintenance mode ends'
             WHEN s.power = 'standby' OR s.standby IN ('in', 'entering', 'exiting')
-            THEN 'it takes no VMs until it has been brought out of standby' END AS detail
-  FROM host AS h
-  LEFT JOIN host_state AS s ON s.host = h.id
+            THEN 'it takes no VMs until it has been brought out of standby'
+            WHEN s.way_out IS NULL THEN 'not known whether another host of the cluster can take its VMs' END AS detail
+  FROM judged AS s

@@ -1,16 +1,22 @@
 /*
-Spine: clusters, and hosts that are in none, each a cluster of one.
+Spine: clusters, and hosts that are in none, each a cluster of one. A cluster that the account isn't shown is here as soon as one of
+its hosts is; a host that doesn't tell its cluster is a cluster of its own.
 
 id        TARGET/REF; for a Linux host the host's own
 target    id of its target
 platform  vsphere or kvm
-name      as people know it
-kind      cluster, or host for a host that is in none
+name      as people know it; the id of a cluster that isn't shown
+kind      cluster, or host for a host that is in none; NULL: not known, for a cluster that isn't shown
 */
 -- index: id
 -- arm: vsphere
 SELECT compute AS id, substr(compute, 1, instr(compute, '/') - 1) AS target, 'vsphere' AS platform, name,
-       CASE WHEN kind = 'ClusterComputeResource' THEN 'cluster' WHEN kind IS NOT NULL THEN 'host' END AS kind
+       CASE WHEN kind = 'ClusterComputeResource' THEN 'cluster' WHEN kind = 'ComputeResource' THEN 'host' END AS kind
   FROM vsphere_compute
+UNION ALL
+SELECT h.id, substr(h.id, 1, instr(h.id, '/') - 1), 'vsphere', h.id, NULL
+  FROM (SELECT DISTINCT coalesce(compute, host) AS id FROM vsphere_host) AS h
+  LEFT JOIN vsphere_compute AS c ON c.compute = h.id
+ WHERE c.compute IS NULL
 -- arm: kvm
 SELECT host AS id, substr(host, 1, instr(host, '/') - 1) AS target, 'kvm' AS platform, name, 'host' AS kind FROM linux_host

@@ -5,23 +5,35 @@ cluster        id
 hosts_listed   hosts that the account sees in it, whether or not --exclude takes them out
 hosts_counted  hosts in it as the server counts them; NULL: no answer
 vms_listed     VMs that the account sees on those hosts
+templates      how many of these are templates; NULL: not known of all
 vms_counted    VMs in it as the server counts them; -1: the server keeps no such count; NULL: no answer
+vms_adrift     VMs of the same target that are on no host which the account sees: any cluster may be theirs
 root_readable  1: a role on the inventory's root reads it, 0: none does, NULL: roles not known
 */
 -- index: cluster
 -- arm: vsphere
-WITH hosts AS MATERIALIZED (SELECT compute, count(*) AS n FROM vsphere_host GROUP BY compute),
+WITH hosts AS MATERIALIZED (SELECT cluster, count(*) AS n FROM host_listed GROUP BY cluster),
      vms AS MATERIALIZED (
-	SELECT h.compute, count(*) AS n FROM vsphere_vm AS v JOIN vsphere_host AS h ON h.host = v.host GROUP BY h.compute),
+	SELECT h.cluster, substr(v.vm, 1, instr(v.vm, '/') - 1) AS target, count(*) AS n,
+	       CASE WHEN count(t.template) = count(*) THEN sum(t.template) END AS templates
+	  FROM vsphere_vm AS v
+	  LEFT JOIN host_listed AS h ON h.id = v.host
+	  LEFT JOIN vsphere_vm_template AS t ON t.vm = v.vm
+	 GROUP BY 1, 2),
      rights AS MATERIALIZED (
 	SELECT substr(root, 1, instr(root, '/') - 1) AS target, max(role NOT IN (-3, -4, -5)) AS readable
 	  FROM vsphere_root GROUP BY 1)
-SELECT c.compute AS cluster, coalesce(hosts.n, 0) AS hosts_listed, c.num_hosts AS hosts_counted,
-       coalesce(vms.n, 0) AS vms_listed, c.total_vms AS vms_counted, rights.readable AS root_readable
-  FROM vsphere_compute AS c
-  LEFT JOIN hosts ON hosts.compute = c.compute
-  LEFT JOIN vms ON vms.compute = c.compute
-  LEFT JOIN rights ON rights.target = substr(c.compute, 1, instr(c.compute, '/') - 1)
+SELECT c.id AS cluster, coalesce(hosts.n, 0) AS hosts_listed, s.num_hosts AS hosts_counted, coalesce(vms.n, 0) AS vms_listed,
+       CASE WHEN vms.cluster IS NULL THEN 0 ELSE vms.templates END AS templates, s.total_vms AS vms_counted,
+       coalesce(adrift.n, 0) AS vms_adrift, rights.readable AS root_readable
+  FROM cluster AS c
+  LEFT JOIN vsphere_compute AS s ON s.compute = c.id
+  LEFT JOIN hosts ON hosts.cluster = c.id
+  LEFT JOIN vms ON vms.cluster = c.id
+  LEFT JOIN vms AS adrift ON adrift.cluster IS NULL AND adrift.target = c.target
+  LEFT JOIN rights ON rights.target = c.target
+ WHERE c.platform = 'vsphere'
 -- arm: kvm
-SELECT host AS cluster, 1 AS hosts_listed, 1 AS hosts_counted, 0 AS vms_listed, 0 AS vms_counted, 1 AS root_readable
+SELECT host AS cluster, 1 AS hosts_listed, 1 AS hosts_counted, 0 AS vms_listed, 0 AS templates, 0 AS vms_counted,
+       0 AS vms_adrift, 1 AS root_readable
   FROM linux_host

@@ -1,13 +1,13 @@
 /*
 Spine: virtual machines. Those on hosts that --exclude takes out are not here, and a VM that two targets list is here once, with
-the host that stays.
+the host that stays (see `host`).
 
 id        TARGET/REF
 target    id of its target
 platform  vsphere
 name      as people know it
 host      id of the host it runs or is registered on; NULL when the account may not see that host
-cluster   id of that host's cluster, or NULL
+cluster   id of that host's cluster; NULL without host
 */
 -- index: id
 -- index: cluster

@@ -7,14 +7,19 @@ mobility  live: it runs; cold: powered off, suspended or a template; agent: boun
 */
 -- index: vm
 -- arm: vsphere
+-- Who may edit a VM may write HDCS.agent into its settings, but only an extension can make itself its manager: a VM that claims,
+-- or may claim, to be an agent without a manager is neither one nor the other.
 SELECT v.vm,
-       CASE WHEN a.set_id IS NOT NULL OR m.extension_key = 'com.vmware.vim.eam' OR m.type = 'vcls-entity' THEN 'agent'
-            WHEN m.extension_key IS NULL OR e.set_id IS NULL THEN NULL
-            WHEN s.template = 1 OR s.power IN ('poweredOff', 'suspended') THEN 'cold'
-            WHEN s.template = 0 AND s.power = 'poweredOn' THEN 'live' END AS mobility
+       CASE WHEN m.extension_key = 'com.vmware.vim.eam' OR m.type = 'vcls-entity' THEN 'agent'
+            WHEN a.set_id IS NOT NULL OR m.extension_key IS NULL OR e.set_id IS NULL THEN NULL
+            WHEN t.template = 1 OR s.power IN ('poweredOff', 'suspended') THEN 'cold'
+            WHEN t.template = 0 AND s.power = 'poweredOn' THEN 'live' END AS mobility
   FROM vsphere_vm AS v
   LEFT JOIN vsphere_vm_state AS s ON s.vm = v.vm
+  LEFT JOIN vsphere_vm_template AS t ON t.vm = v.vm
   LEFT JOIN vsphere_vm_managed AS m ON m.vm = v.vm
   LEFT JOIN vsphere_vm_setting AS e ON e.vm = v.vm
-  LEFT JOIN (SELECT DISTINCT set_id FROM vsphere_vm_setting_set WHERE lower(key) = 'hdcs.agent' AND lower(value) = 'true') AS a
+  LEFT JOIN (SELECT DISTINCT set_id FROM vsphere_vm_setting_set
+              WHERE key IS NULL OR (lower(trim(key, char(9, 10, 13, 32))) = 'hdcs.agent'
+                                    AND coalesce(lower(trim(value, char(9, 10, 13, 32))) = 'true', 1))) AS a
          ON a.set_id = e.set_id

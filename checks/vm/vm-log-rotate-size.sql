@@ -13,9 +13,11 @@ refs: ["001_82856f7890981a1d.txt", "VMware KB 2007343", "vSphere hardening guide
 */
 -- Critical: a value at or below min_bytes ends the VM's own migration, every time. Between the two bounds it is only odd.
 WITH setting AS MATERIALIZED (
-	SELECT set_id, sum(key IS NULL) AS holes, sum(lower(key) = 'log.rotatesize') AS n,
-	       max(CASE WHEN lower(key) = 'log.rotatesize' THEN trim(value) END) AS text
-	  FROM vsphere_vm_setting_set GROUP BY set_id),
+	SELECT set_id, sum(key IS NULL) AS holes, sum(key = 'log.rotatesize') AS n,
+	       max(CASE WHEN key = 'log.rotatesize' THEN value END) AS text
+	  FROM (SELECT set_id, lower(trim(key, char(9, 10, 13, 32))) AS key, trim(value, char(9, 10, 13, 32)) AS value
+	          FROM vsphere_vm_setting_set)
+	 GROUP BY set_id),
      size AS MATERIALIZED (
 	SELECT set_id, holes, n, text,
 	       CASE WHEN text <> '' AND text NOT GLOB '*[^0-9]*' AND length(text) <= 18 THEN CAST(text AS INTEGER) END AS bytes
@@ -41,7 +43,7 @@ SELECT v.id AS vm,
             WHEN 'live'
             THEN CASE WHEN s.n = 1 AND s.bytes IS NULL AND s.text IS NOT NULL THEN 'not a number of bytes: what ESXi makes of it is not known'
                       WHEN s.n > 1 THEN 'which of the values counts is not known' END
-            ELSE 'whether it runs is not known' END AS detail
+            ELSE 'not known whether it runs, or is an agent VM' END AS detail
   FROM vm AS v
   LEFT JOIN vm_mobility AS m ON m.vm = v.id
   LEFT JOIN vsphere_vm_setting AS e ON e.vm = v.id

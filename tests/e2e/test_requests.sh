@@ -40,7 +40,7 @@ for path in runtime.connectionState runtime.inMaintenanceMode runtime.powerState
 	[[ " $(asked HostSystem) " == *" $path "* ]] || fail "host-connected reads $path, which nobody asked for"
 done
 [[ "$(asked HostSystem)" != *config.* ]] || fail "host-connected doesn't read the hosts' configuration: $(asked HostSystem)"
-[ "$(asked VirtualMachine)" = "name runtime.host" ] || fail "VMs are only counted: $(asked VirtualMachine)"
+[ "$(asked VirtualMachine)" = "config.template name runtime.host" ] || fail "VMs are only counted: $(asked VirtualMachine)"
 [ -z "$(asked Datastore)" ] || fail "host-connected reads nothing of datastores: $(asked Datastore)"
 
 # Another one reads the file systems of hosts, and no more of VMs.
@@ -50,7 +50,7 @@ check -i "$work/inventory.yaml" -p "$work/profile.yaml"
 expect_exit 0 "another check"
 [[ " $(asked HostSystem) " == *" config.fileSystemVolume.mountInfo "* ]] || fail "nobody asked for the file systems"
 [[ "$(asked HostSystem)" != *config.featureCapability* ]] || fail "nfs-mount-identity reads no CPU features"
-[ "$(asked VirtualMachine)" = "name runtime.host" ] || fail "VMs are only counted: $(asked VirtualMachine)"
+[ "$(asked VirtualMachine)" = "config.template name runtime.host" ] || fail "VMs are only counted: $(asked VirtualMachine)"
 
 # What `describe --requests` announces is what is sent.
 serve announced
