@@ -2,6 +2,7 @@
 /* app.c - what the commands share: load, probe or replay, model, judge. */
 #include "app.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,18 @@ const char *app_data_dir(struct err *err)
 	return NULL;
 }
 
+/* A folder without either is a mistake that would otherwise look like a check that passed. */
+static int load_own(struct app *app, const char *dir, struct err *err)
+{
+	size_t before = app->probes.n + app->checks.n;
+
+	if (probes_load(&app->probes, dir, true, err) < 0 || checks_load(&app->checks, dir, true, err) < 0)
+		return -1;
+	if (app->probes.n + app->checks.n == before)
+		return err_set(err, ERR_CONFIG, "%s: there is no check (*.sql) and no probe (*.yaml)", dir);
+	return 0;
+}
+
 int app_load(struct app *app, const struct app_options *o, struct err *err)
 {
 	const char *data = app_data_dir(err);
@@ -69,8 +82,7 @@ int app_load(struct app *app, const struct app_options *o, struct err *err)
 	    checks_load(&app->checks, arena_printf(app->arena, "%s/checks", data), false, err) < 0)
 		return -1;
 	for (size_t i = 0; o->check_dirs != NULL && o->check_dirs[i] != NULL; i++)
-		if (probes_load(&app->probes, o->check_dirs[i], true, err) < 0 ||
-		    checks_load(&app->checks, o->check_dirs[i], true, err) < 0)
+		if (load_own(app, o->check_dirs[i], err) < 0)
 			return err_prefix(err, "--checks");
 	if (profile_apply(app->arena, arena_printf(app->arena, "%s/profiles", data),
 	                  o->profile != NULL ? o->profile : DEFAULT_PROFILE, &app->checks, &app->profile, err) < 0)
@@ -139,13 +151,34 @@ static int64_t get_time(struct app *app, const char *key)
 	return s != NULL && parse_int64(s, &ms) ? ms : 0;
 }
 
+bool app_same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return a != NULL && b != NULL && stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) &&
+	       x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+static int check_ca_files(const struct inventory *inv, struct err *err)
+{
+	for (size_t i = 0; i < inv->ntargets; i++) {
+		const struct target *t = &inv->targets[i];
+
+		if (t->ca_file != NULL && access(t->ca_file, R_OK) < 0)
+			return err_set(err, ERR_CONFIG, "%s: tls: ca: %s: %s", t->where, t->ca_file, strerror(errno));
+	}
+	return 0;
+}
+
 static int new_facts(struct app *app, const struct app_options *o, struct err *err)
 {
 	if (o->inventory == NULL)
 		return err_set(err, ERR_USAGE,
 		               "whom to ask? give an inventory with -i FILE, or recorded facts with --facts FILE");
+	if (app_same_file(o->facts_out, o->inventory))
+		return err_set(err, ERR_USAGE, "-o %s would replace the inventory", o->facts_out);
 	if (inventory_load(app->arena, o->inventory, &app->inventory, err) < 0 ||
-	    facts_create(&app->facts, o->facts_out, &app->probes, err) < 0)
+	    check_ca_files(&app->inventory, err) < 0 || facts_create(&app->facts, o->facts_out, &app->probes, err) < 0)
 		return -1;
 	app->run.started_ms = wall_ms();
 	make_run_id(app->run.id, app->run.started_ms);
@@ -203,6 +236,8 @@ static int probe(struct app *app, const struct app_options *o, struct err *err)
 	const struct engine_options eo = {.deadline_ms = o->deadline_ms > 0 ? o->deadline_ms : 600000,
 	                                  .progress = o->progress};
 
+	if (check_ca_files(&app->inventory, err) < 0)
+		return -1;
 	if (engine_run(&app->plan, &app->inventory, app->facts, &eo, &app->result, err) < 0)
 		return err_prefix(err, "collecting");
 	if (set_time(app, "ended", wall_ms(), err) < 0 ||
@@ -233,7 +268,7 @@ static int exclude_glob(struct app *app, const char *glob, sqlite3_stmt *list, s
 		const char *id = (const char *)sqlite3_column_text(list, 0),
 			   *name = (const char *)sqlite3_column_text(list, 1);
 
-		if (id == NULL || !glob_match(glob, name != NULL ? name : id))
+		if (id == NULL || !host_match(glob, name != NULL ? name : id))
 			continue;
 		*ret_found = true;
 		sqlite3_bind_text(insert, 1, id, -1, SQLITE_TRANSIENT);
@@ -246,6 +281,19 @@ static int exclude_glob(struct app *app, const char *glob, sqlite3_stmt *list, s
 	return rc == SQLITE_DONE ? 0 : err_set(err, ERR_SQL, "--exclude: %s", sqlite3_errmsg(facts_db(app->facts)));
 }
 
+static int no_such_host(struct app *app, const char *glob, sqlite3_stmt *list, struct err *err)
+{
+	struct names names = {0};
+	char hint[96];
+
+	while (sqlite3_step(list) == SQLITE_ROW)
+		if (sqlite3_column_text(list, 1) != NULL)
+			names_add(&names, app->arena, (const char *)sqlite3_column_text(list, 1));
+	sqlite3_reset(list);
+	return err_set(err, ERR_USAGE, "--exclude '%s' matches no host among %zu%s", glob, names.n,
+	               did_you_mean(hint, sizeof(hint), glob, names.v, names.n));
+}
+
 static int exclude_globs(struct app *app, const char **globs, sqlite3_stmt *list, sqlite3_stmt *insert, struct err *err)
 {
 	for (size_t g = 0; globs[g] != NULL; g++) {
@@ -254,7 +302,7 @@ static int exclude_globs(struct app *app, const char **globs, sqlite3_stmt *list
 		if (exclude_glob(app, globs[g], list, insert, &found, err) < 0)
 			return -1;
 		if (!found && facts_complete(app))
-			return err_set(err, ERR_USAGE, "--exclude '%s' matches no host", globs[g]);
+			return no_such_host(app, globs[g], list, err);
 		if (!found)
 			log_say(LOG_WARNING, "--exclude '%s' matches no host that answered", globs[g]);
 	}

@@ -43,6 +43,9 @@ struct app {
  * result is static. ERR_CONFIG says where was looked. */
 const char *app_data_dir(struct err *err);
 
+/* Are these two paths one existing file? An output of that name would replace what is being read. */
+bool app_same_file(const char *a, const char *b);
+
 /* Loads probes and checks (built-in and the user's) and applies the profile. For list and describe. */
 int app_load(struct app *app, const struct app_options *o, struct err *err);
 

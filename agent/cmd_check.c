@@ -136,10 +136,17 @@ static int check_and_report(struct parsed *p, const struct output *outputs, size
 	struct app app = {0};
 	int code;
 
-	for (size_t i = 0; i < n; i++)
-		if (format_check_path(outputs[i].path, err) < 0)
-			return -1;
 	command_app_options(p, &o);
+	for (size_t i = 0; i < n; i++) {
+		const char *path = outputs[i].path;
+
+		if (app_same_file(path, o.inventory) || app_same_file(path, o.facts_in) ||
+		    app_same_file(path, o.profile))
+			return err_set(err, ERR_USAGE, "-f %s=%s would replace what is read", outputs[i].format->name,
+			               path);
+		if (format_check_path(path, err) < 0)
+			return -1;
+	}
 	code = app_check(&app, &o, err);
 	if (code == 0)
 		code = write_reports(p, &app.run, outputs, n, err);

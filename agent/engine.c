@@ -164,6 +164,9 @@ static void on_end(struct ask *ask, const struct err *err)
 	}
 	if (err->kind != ERR_NONE)
 		log_say(LOG_INFO, "%s: %s: %s", r->reach->target->name, r->job.planned->probe->id, err->text);
+	else
+		log_say(LOG_INFO, "%s: %s: ok, %lld rows in %lld ms", r->reach->target->name, r->job.planned->probe->id,
+		        (long long)r->job.rows, (long long)(now_ms() - r->job.started_ms));
 	e->under_way--;
 	e->done++;
 	/* The loop runs timers before it waits for sockets: what a timer ended must not wait for one more event. */

@@ -270,6 +270,8 @@ static int read_thumbprint(const struct reader *r, const struct ynode *n, struct
 
 	if (strncasecmp(s, "SHA256:", 7) == 0)
 		s += 7;
+	else if (strncasecmp(s, "sha256 Fingerprint=", 19) == 0) /* as openssl prints it */
+		s += 19;
 	bytes = read_hex(s, hex, sizeof(hex));
 	if (sha1 || bytes == 20)
 		return yaml_err(n, r->err, "a SHA-1 thumbprint is not enough (expected SHA-256; to get it: %s)", get);

@@ -222,13 +222,21 @@ static int store_list(struct judging *j, struct finding_row *r, int first, const
 static int store_row(struct judging *j, sqlite3_stmt *st, struct err *err)
 {
 	int first = find(j, st, first_key[j->check->subject].column, first_key[j->check->subject].kind);
-	struct finding_row r = {.status = parse_status(text_at(j, st, FINDING_STATUS))};
+	const char *said = text_at(j, st, FINDING_STATUS);
+	struct finding_row r = {.status = parse_status(said)};
 	const char *peer;
+	char odd[128];
 	json_t *list;
 	int rc;
 
 	for (int i = 0; i < FINDING_COLUMNS; i++)
 		r.text[i] = text_at(j, st, i);
+	if (r.status == STATUS_UNKNOWN && (said == NULL || strcmp(said, "unknown") != 0)) {
+		snprintf(odd, sizeof(odd),
+		         "the check gave status '%.40s', which is not pass, warn, fail, na or unknown",
+		         said != NULL ? said : "NULL");
+		r.text[FINDING_DETAIL] = odd;
+	}
 	if (!takes_peers(j))
 		return store_single(j, &r, first, err);
 	peer = r.text[FINDING_PEER];

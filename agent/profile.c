@@ -21,20 +21,27 @@ static const struct yaml_key keys[] = {
 	{0},
 };
 
-static struct check *find_check(const struct ynode *n, const struct checks *cs, struct err *err)
+static int no_such_check(const struct ynode *n, const char *id, const struct checks *cs, struct err *err)
 {
-	const char **ids;
-	struct check *c = checks_find(cs, n->key);
+	const char **ids = xcalloc(cs->n, sizeof(*ids));
 	char hint[96];
 
-	if (c != NULL)
-		return c;
-	ids = xcalloc(cs->n, sizeof(*ids));
 	for (size_t i = 0; i < cs->n; i++)
 		ids[i] = cs->v[i]->id;
-	yaml_err_key(n, err, "unknown check '%s'%s", n->key, did_you_mean(hint, sizeof(hint), n->key, ids, cs->n));
+	did_you_mean(hint, sizeof(hint), id, ids, cs->n);
 	free(ids);
-	return NULL;
+	if (id == n->key)
+		return yaml_err_key(n, err, "unknown check '%s'%s; `migready list checks` lists them", id, hint);
+	return yaml_err(n, err, "'%s' selects no check%s; `migready list checks` lists them", id, hint);
+}
+
+static struct check *find_check(const struct ynode *n, const struct checks *cs, struct err *err)
+{
+	struct check *c = checks_find(cs, n->key);
+
+	if (c == NULL)
+		no_such_check(n, n->key, cs, err);
+	return c;
 }
 
 static int select_checks(const struct ynode *seq, struct checks *cs, struct err *err)
@@ -54,7 +61,7 @@ static int select_checks(const struct ynode *seq, struct checks *cs, struct err 
 			if (glob_match(n->text, cs->v[i]->id))
 				cs->v[i]->selected = found = true;
 		if (!found)
-			return yaml_err(n, err, "'%s' selects no check; `migready list checks` lists them", n->text);
+			return no_such_check(n, n->text, cs, err);
 	}
 	return 0;
 }

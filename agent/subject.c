@@ -97,7 +97,7 @@ static bool any_matches(const char **globs, const struct entities *es, int i)
 	if (i == NOBODY || !es->v[i].named)
 		return true;
 	for (size_t g = 0; globs != NULL && globs[g] != NULL; g++)
-		if (glob_match(globs[g], es->v[i].name))
+		if (es->match(globs[g], es->v[i].name))
 			return true;
 	return false;
 }
@@ -196,7 +196,7 @@ static bool all_found(const char **globs, const struct entities *es)
 		if (strpbrk(globs[g], "*?[\\") != NULL)
 			return false;
 		for (size_t i = 0; i < es->n && !found; i++)
-			found = es->v[i].named && glob_match(globs[g], es->v[i].name);
+			found = es->v[i].named && es->match(globs[g], es->v[i].name);
 		if (!found)
 			return false;
 	}
@@ -219,7 +219,7 @@ static int check_globs(const struct subjects *s, const char **globs, const char 
 		bool found = false;
 
 		for (size_t i = 0; i < es->n && !found; i++)
-			found = glob_match(globs[g], es->v[i].name);
+			found = es->match(globs[g], es->v[i].name);
 		if (found)
 			continue;
 		names = xcalloc(es->n, sizeof(*names));
@@ -279,6 +279,8 @@ static int load_excluded(struct subjects *s, struct err *err)
 int subjects_load(struct subjects *s, struct facts *f, const struct scope *scope, bool with_vms, struct err *err)
 {
 	*s = (struct subjects){.arena = arena_new(), .facts = f, .scope = *scope};
+	for (size_t i = 0; i < ENTITY_COUNT; i++)
+		s->of[i].match = i == ENTITY_HOST ? host_match : glob_match;
 	if (load_excluded(s, err) < 0 || load(s, ENTITY_TARGET, err) < 0 || load_platforms(s, err) < 0 ||
 	    load(s, ENTITY_CLUSTER, err) < 0 || load(s, ENTITY_HOST, err) < 0 ||
 	    ((with_vms || given(scope->vms)) && load(s, ENTITY_VM, err) < 0)) {

@@ -25,6 +25,7 @@ struct entities {
 	struct entity *v;
 	size_t n, cap;
 	struct map by_id;
+	bool (*match)(const char *pattern, const char *name); /* how a scope's globs are compared with these names */
 	bool loaded;
 };
 

@@ -20,8 +20,9 @@ const struct format *format_find(const char *name)
 
 static int io_err(struct err *err, const char *path, const char *what, int error)
 {
-	return err_set(err, ERR_IO, "%s: the report can't be %s: %s; free space or write it elsewhere (-f FORMAT=FILE)",
-	               path, what, strerror(error));
+	return err_set(err, ERR_IO, "%s: the report can't be %s: %s; %s", path, what, strerror(error),
+	               error == ENOSPC || error == EDQUOT ? "free space or write it elsewhere (-f FORMAT=FILE)"
+	                                                  : "write it elsewhere (-f FORMAT=FILE)");
 }
 
 /* Writers don't look at what fprintf returns: the stream remembers the first error, and this asks for it. */

@@ -41,3 +41,4 @@ echo
 echo "this machine:       $machine"
 echo "recorded cluster:   $cluster"
 echo "reports:            $top/$out"
+echo "the program:        $top/build/release/migready"

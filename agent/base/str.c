@@ -151,6 +151,22 @@ bool glob_match(const char *pattern, const char *s)
 	return fnmatch(pattern, s, FNM_CASEFOLD) == 0;
 }
 
+bool host_match(const char *pattern, const char *name)
+{
+	size_t label = strcspn(name, ".");
+	char first[64];
+
+	if (glob_match(pattern, name))
+		return true;
+	/* An address has no labels: its first number alone names nobody. */
+	if (strchr(pattern, '.') != NULL || name[label] == '\0' || label >= sizeof(first) ||
+	    strspn(name, "0123456789.") == strlen(name))
+		return false;
+	memcpy(first, name, label);
+	first[label] = '\0';
+	return glob_match(pattern, first);
+}
+
 static size_t min3(size_t a, size_t b, size_t c)
 {
 	size_t m = a < b ? a : b;

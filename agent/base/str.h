@@ -37,6 +37,9 @@ size_t utf8_char(const char *s, size_t len);
 /* fnmatch(3) without pathname rules, letters' case ignored: how host names are compared everywhere. */
 bool glob_match(const char *pattern, const char *s);
 
+/* The same for a host's name, where a pattern without a dot also means the first label: esx07 is esx07.example.com. */
+bool host_match(const char *pattern, const char *name);
+
 /* The word of CANDIDATES (N of them) nearest to WORD by edit distance, or NULL if none is near. */
 const char *suggest(const char *word, const char *const *candidates, size_t n);
 

@@ -165,9 +165,23 @@ static void test_arena(void **state)
 	arena_free(NULL);
 }
 
+static void test_host_match(void **state)
+{
+	(void)state;
+	assert_true(host_match("esx07", "esx07.lab.example"));
+	assert_true(host_match("ESX0?", "esx07.lab.example"));
+	assert_true(host_match("esx07.lab.*", "esx07.lab.example"));
+	assert_true(host_match("esx07", "esx07"));
+	assert_false(host_match("esx07", "esx070.lab.example"));
+	assert_false(host_match("esx07.lab", "esx07.lab.example"));
+	assert_false(host_match("10", "10.0.0.1"));
+	assert_false(host_match("", "esx07.lab.example"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_host_match),
 		cmocka_unit_test(test_buf_grows_to_its_maximum),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_durations),
