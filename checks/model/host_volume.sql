@@ -10,10 +10,11 @@ capacity_bytes  bytes; 0 while it can't be reached
 */
 -- index: host
 -- arm: vsphere
+-- The API's HostFileSystemVolumeFileSystemType without CIFS, and what ESXi itself calls its boot and system volumes.
 SELECT host, name,
        CASE WHEN word = 'NFS' THEN 'nfs3'
             WHEN word = 'NFS41' THEN 'nfs41'
-            WHEN word IN ('VMFS', 'VSAN', 'VSAND', 'VFFS', 'VVOL', 'PMEM', 'OTHER') AND coalesce(remote_host, '') = ''
-            THEN 'local' END AS kind,
+            WHEN word IN ('VMFS', 'VMFS-L', 'VMFSOS', 'VSAN', 'VSAND', 'VFFS', 'VFAT', 'VVOL', 'PMEM', 'OTHER')
+                 AND coalesce(remote_host, '') = '' THEN 'local' END AS kind,
        nullif(remote_host, '') AS server, nullif(remote_path, '') AS path, capacity_bytes
   FROM (SELECT *, upper(trim(type)) AS word FROM vsphere_host_volume)

@@ -17,6 +17,9 @@ expect "seven hosts are connected" '[.findings[] | select(.check == "host-connec
 expect "two clusters" '[.findings[] | select(.check == "host-connected") | .cluster] | unique | map(select(. != null))
 	| contains(["DC0_C0", "DC0_C1"])'
 expect "no host has a vMotion adapter that was made up" 'all(.findings[]; .check != "vmotion-vmknic-present" or .status != "unknown")'
+expect "the simulator counts no VMs of its clusters, and none is expected of a host alone" '
+	[.findings[] | select(.check == "inventory-complete") | [.cluster, .status]] | sort ==
+	[["DC0_C0", "unknown"], ["DC0_C1", "unknown"], ["DC0_H0", "pass"]]'
 expect "nothing is left unasked" 'all(.probes[]; .outcome == "ok")'
 
 inventory "$work/esxi.yaml" "esx01=$esxi"

@@ -26,6 +26,7 @@ defect host-disconnected 1 host-connected fail '.host == "esx04.lab.example"'
 defect host-not-responding 1 host-connected fail '.host == "esx04.lab.example"'
 defect host-maintenance 0 host-connected warn '.host == "esx04.lab.example"'
 defect vmotion-vmknic-missing 1 vmotion-vmknic-present fail '.host == "esx02.lab.example"'
+defect vmotion-vmknic-loopback 1 vmotion-vmknic-present fail '.host == "esx03.lab.example"'
 defect vmotion-vmknic-without-ip 1 vmotion-vmknic-present fail '.host == "esx03.lab.example"'
 defect nfs-server-name 1 nfs-mount-identity fail "$third"
 defect nfs-server-case 1 nfs-mount-identity fail "$third"
@@ -33,13 +34,16 @@ defect nfs-server-address 1 nfs-mount-identity fail "$third"
 defect nfs-path-trailing-slash 1 nfs-mount-identity fail "$third"
 defect nfs-path-double-slash 1 nfs-mount-identity fail "$third"
 defect nfs-version 1 nfs-mount-identity fail "$third"
+defect nfs-unknown-type 2 nfs-mount-identity unknown "$third"
 defect cpu-feature-missing 0 cpu-feature-parity fail '.host == "esx04.lab.example"'
 defect cpu-feature-tie 0 cpu-feature-parity fail true
 defect log-rotate-size-small 1 vm-log-rotate-size fail '.vm == "app01-02"'
 defect log-rotate-size-text 2 vm-log-rotate-size unknown '.vm == "app01-02"'
 defect log-rotate-size-huge 2 vm-log-rotate-size unknown '.vm == "app01-02"'
+defect vm-claims-agent 2 vm-log-rotate-size unknown '.vm == "app01-02"'
 defect hosts-unlisted 2 inventory-complete unknown true
 defect vms-unlisted 2 inventory-complete unknown true
+defect vms-in-excess 2 inventory-complete unknown true
 
 # Two hosts with one hardware UUID in one vCenter stay two hosts.
 lab_inventory twins host-uuid-duplicate
@@ -48,7 +52,18 @@ check -i "$work/inventory.yaml"
 expect_exit 0 "a UUID that repeats"
 expect "both twins are judged" '[.findings[] | select(.check == "host-connected")] | length == 4'
 lab_stop
-checked+=(host-uuid-duplicate combined)
+checked+=(host-uuid-duplicate host-without-others combined)
+
+# The only host in service has VMs that can go nowhere.
+lab_inventory alone host-without-others
+inventory "$work/inventory.yaml" "vc01=$url"
+check -i "$work/inventory.yaml"
+expect_exit 1 "all other hosts are in maintenance mode"
+expect "it fails, they are warned about" '[.findings[] | select(.check == "host-connected") | .status] | sort ==
+	["fail", "warn", "warn", "warn"]'
+expect "it says why" 'any(.findings[]; .status == "fail" and .host == "esx01.lab.example"
+	and .detail == "no other host of the cluster can take its VMs")'
+lab_stop
 
 diff <(printf '%s\n' "${checked[@]}" | sort) <(python3 "$lab/make_inventory.py" --list | sort) ||
 	fail "a defect of the lab has no expectation here"

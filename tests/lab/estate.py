@@ -114,9 +114,9 @@ def set_cpu(host, features, masked_out=frozenset()):
 
 
 def nfs_volume(name, server, path, version=3):
-    kind = "NFS" if version == 3 else "NFS41"
-    names = f"<remoteHostNames>{server}</remoteHostNames>" if version != 3 else ""
-    security = "<securityType>AUTH_SYS</securityType>" if version != 3 else ""
+    kind = {3: "NFS", 41: "NFS41"}.get(version, version)
+    names = f"<remoteHostNames>{server}</remoteHostNames>" if version == 41 else ""
+    security = "<securityType>AUTH_SYS</securityType>" if version == 41 else ""
     return (f"<HostFileSystemMountInfo><mountInfo><path>/vmfs/volumes/{uuid.uuid5(NAMESPACE, server + path)}</path>"
             "<accessMode>readWrite</accessMode><mounted>true</mounted><accessible>true</accessible></mountInfo>"
             f'<volume xsi:type="HostNasVolume"><type>{kind}</type><name>{name}</name><capacity>10995116277760</capacity>'
@@ -350,8 +350,8 @@ def no_vmotion_vmknic(estate):
     set_network(estate.hosts[1], "10.0.0.11", "10.1.0.11", selected=False)
 
 
-def vmotion_without_address(estate):
-    set_network(estate.hosts[2], "10.0.0.12", "")
+def vmotion_address(estate, address):
+    set_network(estate.hosts[2], "10.0.0.12", address)
 
 
 def without_aes(host):
@@ -372,6 +372,15 @@ def remount(estate, server=None, path=None, version=None):
 
 def rotate_size(estate, text):
     set_extra_config(estate.vms[1], {"nvram": "x.nvram", "log.rotateSize": text, "log.keepOld": "10"})
+
+
+def claims_agent(estate):
+    set_extra_config(estate.vms[1], {"nvram": "x.nvram", "log.rotateSize": "1000", "HDCS.agent": "TRUE"})
+
+
+def one_in_service(estate):
+    for host in estate.hosts[1:4]:
+        host["runtime.inMaintenanceMode"] = boolean(True)
 
 
 def own_counts(estate, hosts=0, vms=0):
@@ -400,9 +409,11 @@ DEFECTS = {
     "host-disconnected": lambda e: host_state(e, "disconnected"),
     "host-not-responding": lambda e: host_state(e, "notResponding"),
     "host-maintenance": maintenance,
+    "host-without-others": one_in_service,
     "host-uuid-duplicate": same_uuid,
     "vmotion-vmknic-missing": no_vmotion_vmknic,
-    "vmotion-vmknic-without-ip": vmotion_without_address,
+    "vmotion-vmknic-without-ip": lambda e: vmotion_address(e, ""),
+    "vmotion-vmknic-loopback": lambda e: vmotion_address(e, "127.0.0.1"),
     "cpu-feature-missing": lambda e: without_aes(e.hosts[3]),
     "cpu-feature-tie": cpu_tie,
     "nfs-server-name": lambda e: remount(e, server="nas01"),
@@ -411,10 +422,13 @@ DEFECTS = {
     "nfs-path-trailing-slash": lambda e: remount(e, path="/export/ds1/"),
     "nfs-path-double-slash": lambda e: remount(e, path="/export//ds1"),
     "nfs-version": lambda e: remount(e, version=41),
+    "nfs-unknown-type": lambda e: remount(e, server="NAS01", version="NFSv3"),
     "log-rotate-size-small": lambda e: rotate_size(e, "1000"),
     "log-rotate-size-text": lambda e: rotate_size(e, "2MB"),
     "log-rotate-size-huge": lambda e: rotate_size(e, "99999999999999999999"),
+    "vm-claims-agent": claims_agent,
     "hosts-unlisted": lambda e: own_counts(e, hosts=2),
     "vms-unlisted": lambda e: own_counts(e, vms=5),
+    "vms-in-excess": lambda e: own_counts(e, vms=-3),
     "combined": combined,
 }

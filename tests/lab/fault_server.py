@@ -24,7 +24,7 @@ import xml.etree.ElementTree as ElementTree
 import zlib
 from xml.sax.saxutils import escape
 
-from estate import DEFECTS, Estate, Object, Value, string
+from estate import DEFECTS, Estate, Object, Value, reference, string
 
 VIM = "{urn:vim25}"
 XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
@@ -382,6 +382,25 @@ def prepare_vms_hidden(server, _):
     hide(server, "VirtualMachine")
 
 
+def prepare_cluster_hidden(server, _):
+    """The cluster is invisible, its hosts and VMs aren't."""
+    server.objects = {k: v for k, v in server.objects.items() if v.type != "ClusterComputeResource"}
+
+
+def prepare_vm_adrift(server, _):
+    """One VM more, on a host that is invisible."""
+    vm = Object("VirtualMachine", "vm-99")
+    vm.properties |= server.objects["vm-30"].properties
+    vm["name"] = string("adrift")
+    vm["runtime.host"] = reference(Object("HostSystem", "host-99"))
+    server.objects[vm.moid] = vm
+
+
+def prepare_no_root_role(server, _):
+    """The account's rights begin below the root folder."""
+    server.objects["group-d1"]["effectiveRole"].pieces = ("<int>-5</int>",)
+
+
 def hide(server, type_):
     hidden = [o.moid for o in server.objects.values() if o.type == type_][1::2]
     for moid in hidden:
@@ -427,6 +446,7 @@ def on_properties(function):
 
 
 PREPARE = {"hosts-hidden": prepare_hosts_hidden, "vms-hidden": prepare_vms_hidden, "no-permission": prepare_no_permission,
+           "cluster-hidden": prepare_cluster_hidden, "vm-adrift": prepare_vm_adrift, "no-root-role": prepare_no_root_role,
            "no-rights": prepare_no_rights, "old-server": prepare_old_server, "endless-token": prepare_endless_token}
 BEFORE = {"login-hangs": before_login_hangs, "hangs": before_hangs, "unavailable": before_unavailable,
           "proxy-page": before_proxy_page, "session-expires": before_session_expires,
