@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* text.c - the report for people: worst checks first, the verdict in the last line, where a terminal shows it. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "report/common.h"
 #include "report/escape.h"
 #include "report/format.h"
@@ -18,7 +20,14 @@ struct writer {
 	enum status status;
 	uint64_t shown, hidden; /* of that check and status */
 	bool trouble;           /* that check has findings which its symptom and fix are about */
-	size_t ntargets, nunverified, nprobes;
+	size_t ntargets, nunverified;
+};
+
+/* The attempts that brought no answer, kept to be told together where target, outcome and reason are one. */
+struct unanswered {
+	struct arena *a;
+	struct probe_outcome *v;
+	size_t n, cap;
 };
 
 static const struct {
@@ -79,18 +88,32 @@ static void end_status(struct writer *w)
 	w->hidden = w->shown = 0;
 }
 
-static void put_advice(const struct writer *w, const struct check *c)
+static bool is_blank(const char *s)
 {
-	if (c->symptom != NULL)
-		put_paragraph(w, "symptom", c->symptom);
-	if (c->fix != NULL)
-		put_paragraph(w, "fix", c->fix);
+	return s == NULL || s[strspn(s, " \n\t")] == '\0';
+}
+
+static void put_refs(const struct writer *w, const struct check *c)
+{
+	size_t shown = 0;
+
 	for (size_t i = 0; i < c->nrefs; i++) {
-		fputs(i == 0 ? "  refs: " : "; ", w->out);
+		if (is_blank(c->refs[i]))
+			continue;
+		fputs(shown++ == 0 ? "  refs: " : "; ", w->out);
 		put_terminal(w->out, c->refs[i]);
 	}
-	if (c->nrefs > 0)
+	if (shown > 0)
 		fputc('\n', w->out);
+}
+
+static void put_advice(const struct writer *w, const struct check *c)
+{
+	if (!is_blank(c->symptom))
+		put_paragraph(w, "symptom", c->symptom);
+	if (!is_blank(c->fix))
+		put_paragraph(w, "fix", c->fix);
+	put_refs(w, c);
 }
 
 static void end_check(struct writer *w)
@@ -150,7 +173,8 @@ static int put_finding(void *arg, const struct finding *f, struct err *err)
 		end_status(w);
 		w->status = f->status;
 	}
-	w->trouble |= f->status != STATUS_PASS && f->status != STATUS_NA;
+	/* What nobody could tell has another remedy than what is wrong: its own line names the reason. */
+	w->trouble |= f->status == STATUS_FAIL || f->status == STATUS_WARN;
 	if (w->o->all || w->shown < SHOWN) {
 		put_line(w, f);
 		w->shown++;
@@ -183,31 +207,112 @@ static int put_unverified(void *arg, const char *name, const char *platform, con
 	return 0;
 }
 
-static int put_probe(void *arg, const struct probe_outcome *p, struct err *err)
+static const char *keep_text(struct arena *a, const char *s)
 {
-	struct writer *w = arg;
+	return s != NULL ? arena_strdup(a, s) : "";
+}
+
+static int keep_unanswered(void *arg, const struct probe_outcome *p, struct err *err)
+{
+	struct unanswered *u = arg;
 
 	(void)err;
 	if (strcmp(p->outcome, outcome_name(OUTCOME_OK)) == 0)
 		return 0;
-	if (w->nprobes++ == 0)
-		fputs("Not answered:\n", w->out);
-	if (!w->o->all && w->nprobes > SHOWN)
-		return 0;
-	fprintf(w->out, "  %-11s  ", p->outcome);
-	put_terminal(w->out, p->target != NULL ? p->target : "");
-	if (p->host != NULL) {
-		fputc(' ', w->out);
-		put_terminal(w->out, p->host);
-	}
-	fputs("  ", w->out);
-	put_terminal(w->out, p->probe);
-	if (p->error != NULL) {
-		fputs(": ", w->out);
-		put_terminal(w->out, p->error);
-	}
-	fputs(p->user ? " (from a --checks folder)\n" : "\n", w->out);
+	u->v = grow(u->v, &u->cap, u->n, sizeof(*u->v));
+	u->v[u->n++] = (struct probe_outcome){.target = keep_text(u->a, p->target),
+	                                      .outcome = keep_text(u->a, p->outcome),
+	                                      .error = keep_text(u->a, p->error),
+	                                      .probe = keep_text(u->a, p->probe),
+	                                      .host = keep_text(u->a, p->host),
+	                                      .user = p->user};
 	return 0;
+}
+
+/* By target, outcome and reason: those that are told together. */
+static int compare_reasons(const struct probe_outcome *a, const struct probe_outcome *b)
+{
+	int r = strcmp(a->target, b->target);
+
+	if (r == 0)
+		r = strcmp(a->outcome, b->outcome);
+	if (r == 0)
+		r = strcmp(a->error, b->error);
+	return r != 0 ? r : a->user - b->user;
+}
+
+static int compare_unanswered(const void *va, const void *vb)
+{
+	const struct probe_outcome *a = va, *b = vb;
+	int r = compare_reasons(a, b);
+
+	if (r == 0)
+		r = strcmp(a->probe, b->probe);
+	return r != 0 ? r : strcmp(a->host, b->host);
+}
+
+/* The N attempts at P, sorted, in one line. */
+static void put_unanswered(FILE *out, const struct probe_outcome *p, size_t n)
+{
+	size_t probes = 1;
+	bool one_host = true;
+
+	for (size_t i = 1; i < n; i++) {
+		probes += strcmp(p[i].probe, p[i - 1].probe) != 0;
+		one_host &= strcmp(p[i].host, p[0].host) == 0;
+	}
+	fprintf(out, "  %-11s  ", p->outcome);
+	put_terminal(out, p->target);
+	if (one_host && p->host[0] != '\0') {
+		fputc(' ', out);
+		put_terminal(out, p->host);
+	}
+	if (probes == 1) {
+		fputs("  ", out);
+		put_terminal(out, p->probe);
+		if (n > 1)
+			fprintf(out, ", %zu times", n);
+	} else {
+		fprintf(out, ": %zu probes%s", probes, one_host ? "" : " of several hosts");
+	}
+	if (p->error[0] != '\0') {
+		fputs(": ", out);
+		put_terminal(out, p->error);
+	}
+	fputs(p->user ? " (from a --checks folder)\n" : "\n", out);
+}
+
+static void put_all_unanswered(const struct writer *w, const struct unanswered *u)
+{
+	size_t lines = 0, n;
+
+	if (u->n == 0)
+		return;
+	qsort(u->v, u->n, sizeof(*u->v), compare_unanswered);
+	fputs("Not answered:\n", w->out);
+	for (size_t i = 0; i < u->n; i += n) {
+		n = 1;
+		while (!w->o->all && i + n < u->n && compare_reasons(&u->v[i], &u->v[i + n]) == 0)
+			n++;
+		if (w->o->all || lines < SHOWN)
+			put_unanswered(w->out, &u->v[i], n);
+		lines++;
+	}
+	if (!w->o->all && lines > SHOWN)
+		fprintf(w->out, "  ... and %zu more; -f json or --all lists them\n", lines - SHOWN);
+	fputc('\n', w->out);
+}
+
+static int put_probes(const struct writer *w, const struct run *run, struct err *err)
+{
+	struct unanswered u = {.a = arena_new()};
+	int r = run_probes(run, keep_unanswered, &u, err);
+
+	if (r == 0)
+		put_all_unanswered(w, &u);
+	free(u.v);
+	arena_free(u.a);
+	return r;
 }
 
 static void put_globs(FILE *out, const char *label, const char **globs)
@@ -234,7 +339,7 @@ static void put_summary(const struct writer *w, const struct run *run)
 	                                    STATUS_UNKNOWN, STATUS_NA,   STATUS_WAIVED};
 	char started[UTC_SIZE];
 
-	fprintf(w->out, "%" PRIu64 " subjects: ", run->expected);
+	fprintf(w->out, "%" PRIu64 " results: ", run->expected);
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
 		fprintf(w->out, "%s%" PRIu64 " %s", i > 0 ? ", " : "", run->count[order[i]], status_name(order[i]));
 	fprintf(w->out, "  (%s, %" PRId64 ".%" PRId64 " s, run %s%s)\n", utc(started, run->started_ms),
@@ -270,13 +375,7 @@ static int write_text(const struct run *run, const struct format_options *o, FIL
 	if (run_targets(run, count_target, &w, err) < 0 || run_findings(run, o->all, false, put_finding, &w, err) < 0)
 		return -1;
 	end_check(&w);
-	if (run_probes(run, put_probe, &w, err) < 0)
-		return -1;
-	if (!o->all && w.nprobes > SHOWN)
-		fprintf(out, "  ... and %zu more; -f json or --all lists them\n", w.nprobes - SHOWN);
-	if (w.nprobes > 0)
-		fputc('\n', out);
-	if (run_targets(run, put_unverified, &w, err) < 0)
+	if (put_probes(&w, run, err) < 0 || run_targets(run, put_unverified, &w, err) < 0)
 		return -1;
 	if (w.nunverified > 0)
 		fputc('\n', out);

@@ -70,6 +70,8 @@ static const struct finding *findings;
 static size_t nfindings, repeats;
 static bool unverified;
 static bool asked_all;
+static const struct probe_outcome *unanswered; /* beside the one that is always there */
+static size_t nunanswered;
 
 int run_findings(const struct run *run, bool all, bool expand,
                  int (*fn)(void *arg, const struct finding *f, struct err *err), void *arg, struct err *err)
@@ -97,6 +99,9 @@ int run_probes(const struct run *run, int (*fn)(void *arg, const struct probe_ou
 	                                         .user = true};
 
 	(void)run;
+	for (size_t i = 0; i < nunanswered; i++)
+		if (fn(arg, &unanswered[i], err) < 0)
+			return -1;
 	return fn(arg, &ok, err) < 0 ? -1 : fn(arg, &bad, err);
 }
 
@@ -146,6 +151,7 @@ static int setup(void **state)
 	nfindings = sizeof(few) / sizeof(few[0]);
 	repeats = 1;
 	unverified = false;
+	nunanswered = 0;
 	return 0;
 }
 
@@ -192,7 +198,7 @@ static void text_ends_with_the_verdict(void **state)
 	assert_has(text, "Not answered:\n  denied       vc01 esx01  mine: no \\x1b right (from a --checks folder)\n");
 	assert_has(text, "Excluded, as subject and as destination: esx09\n");
 	assert_has(text,
-	           "7 subjects: 1 pass, 1 warn, 1 fail, 2 unknown, 1 na, 1 waived  (2026-01-31T07:16:33Z, 5.1 s, ");
+	           "7 results: 1 pass, 1 warn, 1 fail, 2 unknown, 1 na, 1 waived  (2026-01-31T07:16:33Z, 5.1 s, ");
 	assert_lacks(text, "vcls");
 	assert_lacks(text, "vsphere/host");
 	assert_lacks(text, "verified");
@@ -263,6 +269,81 @@ static void text_advises_only_where_something_is_wrong(void **state)
 	text = render("text", &run, &(struct format_options){.all = true});
 	assert_has(text, "  pass     kvm01: 9000\n\n");
 	assert_lacks(text, "symptom");
+	free(text);
+}
+
+static void text_advises_nothing_about_what_is_unknown(void **state)
+{
+	static const struct finding open[] = {
+		{.check = &mtu, .status = STATUS_UNKNOWN, .host = "esx03", .detail = "nobody knows", COMMON},
+		{.check = &mtu, .status = STATUS_WAIVED, .host = "esx04", .waiver = "me", COMMON},
+	};
+	struct run run = sample();
+	char *text;
+
+	(void)state;
+	findings = open;
+	nfindings = 2;
+	text = render("text", &run, &(struct format_options){0});
+	assert_has(text, "UNKNOWN  prod-1 esx03: nobody knows\n  waived   prod-1 esx04: [waived: me]\n\n");
+	assert_lacks(text, "symptom");
+	assert_lacks(text, "fix");
+	assert_lacks(text, "refs");
+	free(text);
+}
+
+static void text_leaves_out_empty_advice(void **state)
+{
+	static const char *blank[] = {"", "KB 3", " "};
+	struct run run = sample();
+	struct check whole = mtu;
+	char *text;
+
+	(void)state;
+	mtu.symptom = " \n";
+	mtu.refs = blank;
+	mtu.nrefs = 3;
+	text = render("text", &run, &(struct format_options){0});
+	assert_lacks(text, "symptom");
+	assert_has(text, "  fix: Make it the same\n  refs: KB 3\n\n");
+	free(text);
+	mtu.nrefs = 1;
+	text = render("text", &run, &(struct format_options){0});
+	assert_lacks(text, "refs");
+	free(text);
+	mtu = whole;
+}
+
+static void text_tells_together_what_has_one_reason(void **state)
+{
+	static const struct probe_outcome silent[] = {
+		{.probe = "b", .target = "dead", .outcome = "failed", .error = "connection refused"},
+		{.probe = "c", .target = "vc01", .host = "esx01", .outcome = "denied", .error = "no right"},
+		{.probe = "a", .target = "dead", .outcome = "failed", .error = "connection refused"},
+		{.probe = "a", .target = "dead", .outcome = "timeout", .error = "connection refused"},
+		{.probe = "c", .target = "vc01", .host = "esx02", .outcome = "denied", .error = "no right"},
+		{.probe = "c", .target = "vc02", .host = "esx08", .outcome = "skipped"},
+		{.probe = "d", .target = "vc02", .host = "esx09", .outcome = "skipped"},
+		{.probe = "c", .target = "vc03", .host = "esx11", .outcome = "skipped"},
+		{.probe = "d", .target = "vc03", .host = "esx11", .outcome = "skipped"},
+	};
+	struct run run = sample();
+	char *text;
+
+	(void)state;
+	unanswered = silent;
+	nunanswered = sizeof(silent) / sizeof(silent[0]);
+	text = render("text", &run, &(struct format_options){0});
+	assert_has(text, "Not answered:\n"
+	                 "  failed       dead: 2 probes: connection refused\n"
+	                 "  timeout      dead  a: connection refused\n"
+	                 "  denied       vc01 esx01  mine: no \\x1b right (from a --checks folder)\n"
+	                 "  denied       vc01  c, 2 times: no right\n"
+	                 "  skipped      vc02: 2 probes of several hosts\n"
+	                 "  skipped      vc03 esx11: 2 probes\n\n");
+	free(text);
+	text = render("text", &run, &(struct format_options){.all = true});
+	assert_has(text, "  failed       dead  a: connection refused\n  failed       dead  b: connection refused\n");
 	free(text);
 }
 
@@ -527,6 +608,9 @@ int main(void)
 		cmocka_unit_test_setup(text_shows_unverified_certificates, setup),
 		cmocka_unit_test_setup(text_is_short_unless_all_is_asked, setup),
 		cmocka_unit_test_setup(text_advises_only_where_something_is_wrong, setup),
+		cmocka_unit_test_setup(text_advises_nothing_about_what_is_unknown, setup),
+		cmocka_unit_test_setup(text_leaves_out_empty_advice, setup),
+		cmocka_unit_test_setup(text_tells_together_what_has_one_reason, setup),
 		cmocka_unit_test_setup(text_wraps_to_the_terminal, setup),
 		cmocka_unit_test_setup(text_says_that_a_replay_proves_nothing, setup),
 		cmocka_unit_test_setup(json_is_what_the_schema_describes, setup),
