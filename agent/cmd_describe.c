@@ -28,14 +28,17 @@ static const char *type_name(enum coltype type)
 
 static void put_field(const char *label, const char *value)
 {
-	if (value != NULL)
+	if (value != NULL && value[0] != '\0')
 		printf("%-11s %s\n", label, value);
 }
 
 static void put_words(const char *label, const char *const *words, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		printf("%-11s %s\n", i == 0 ? label : "", words[i]);
+		if (words[i][0] != '\0') {
+			put_field(label, words[i]);
+			label = "";
+		}
 }
 
 static void describe_check(const struct check *c)
@@ -55,42 +58,42 @@ static void describe_check(const struct check *c)
 	printf("\n%s\n", c->sql);
 }
 
-static void describe_columns(const struct table *t)
+static void describe_column(const struct column *c)
 {
-	for (size_t i = 0; i < t->rows.ncolumns; i++) {
-		const struct column *c = &t->rows.columns[i];
-
-		printf("  %-24s %s", c->name, type_name(c->type));
-		if (c->request != NULL)
-			printf(", from %s", c->request);
-		if (c->unset != NULL)
-			printf(", left out means '%s'", c->unset);
-		putchar('\n');
-	}
+	printf("  %-24s %s", c->name, type_name(c->type));
+	if (c->request != NULL)
+		printf(", from %s", c->request);
+	if (c->unset != NULL)
+		printf(", left out means '%s'", c->unset);
+	putchar('\n');
 }
 
-static void describe_probe(const struct probe *p)
+/* One of the two tables that a set is stored in: what links objects to sets, or what is in the sets. */
+static void describe_half(const struct table *t, bool link)
 {
-	printf("probe %s\n\n", p->id);
-	put_field("about", p->about);
-	put_field("transport", p->transport->name);
-	put_field("scope", p->host_scope ? "host" : "target");
-	for (size_t i = 0; i < p->req.nfields; i++)
-		put_field(p->req.fields[i].name, p->req.fields[i].value);
-	put_field("pattern", p->pattern);
-	put_field("for_each", p->for_each);
-	put_field("file", p->file);
-	for (size_t i = 0; i < p->ntables; i++) {
-		printf("\ntable %s%s\n", p->tables[i].name,
-		       p->tables[i].set ? " (stored once per distinct answer)" : "");
-		describe_columns(&p->tables[i]);
-	}
+	for (size_t i = 0; i < t->rows.ncolumns; i++)
+		if (t->rows.columns[i].link == link)
+			describe_column(&t->rows.columns[i]);
+}
+
+static void describe_set(const struct table *t)
+{
+	printf("table %s (which object has which set)\n\n", t->name);
+	describe_half(t, true);
+	printf("  %-24s integer, that of %s_set\n", "set_id", t->name);
+	printf("\ntable %s_set (each distinct set once)\n\n  %-24s integer\n", t->name, "set_id");
+	describe_half(t, false);
 }
 
 static void describe_table(const struct probes *ps, const struct table *t)
 {
-	printf("table %s%s\n\n", t->name, t->set ? " (stored once per distinct answer)" : "");
-	describe_columns(t);
+	if (t->set) {
+		describe_set(t);
+	} else {
+		printf("table %s\n\n", t->name);
+		for (size_t i = 0; i < t->rows.ncolumns; i++)
+			describe_column(&t->rows.columns[i]);
+	}
 	fputs("\nfilled by", stdout);
 	for (size_t i = 0; i < ps->n; i++)
 		for (size_t j = 0; j < ps->v[i]->ntables; j++)
@@ -99,7 +102,19 @@ static void describe_table(const struct probes *ps, const struct table *t)
 	putchar('\n');
 }
 
-/* What its own file explains: the model's views, and profiles. */
+/* The table of that name, or the T whose T_set it is. */
+static const struct table *find_table(const struct app *app, const char *name)
+{
+	const struct table *t = probes_table(&app->probes, name);
+	size_t n = strlen(name), suffix = strlen("_set");
+
+	if (t != NULL || n <= suffix || strcmp(name + n - suffix, "_set") != 0)
+		return t;
+	t = probes_table(&app->probes, arena_strndup(app->arena, name, n - suffix));
+	return t != NULL && t->set ? t : NULL;
+}
+
+/* What its own file explains, as a probe's does: the model's views, and profiles. */
 struct explained {
 	const char *what, *folder, *suffix;
 	const char **files;
@@ -124,7 +139,9 @@ static int describe_file(struct app *app, const char *what, const char *name, co
 
 	if (text == NULL)
 		return -1;
-	printf("%s %s\n\n%s", what, name, text);
+	printf("%s %s\n\n", what, name);
+	put_field("file", path);
+	printf("\n%s", text);
 	return 0;
 }
 
@@ -138,7 +155,7 @@ static int unknown(const struct app *app, const struct explained *kinds, size_t 
 	for (size_t i = 0; i < nkinds; i++)
 		max += kinds[i].n;
 	for (size_t i = 0; i < app->probes.n; i++)
-		max += app->probes.v[i]->ntables;
+		max += 2 * app->probes.v[i]->ntables;
 	names = arena_array(app->arena, max, sizeof(*names));
 	for (size_t i = 0; i < app->checks.n; i++)
 		names[n++] = app->checks.v[i]->id;
@@ -147,8 +164,13 @@ static int unknown(const struct app *app, const struct explained *kinds, size_t 
 			names[n++] = command_stem(app->arena, kinds[i].files[j]);
 	for (size_t i = 0; i < app->probes.n; i++) {
 		names[n++] = app->probes.v[i]->id;
-		for (size_t j = 0; j < app->probes.v[i]->ntables; j++)
-			names[n++] = app->probes.v[i]->tables[j].name;
+		for (size_t j = 0; j < app->probes.v[i]->ntables; j++) {
+			const struct table *t = &app->probes.v[i]->tables[j];
+
+			names[n++] = t->name;
+			if (t->set)
+				names[n++] = arena_printf(app->arena, "%s_set", t->name);
+		}
 	}
 	return err_set(err, ERR_USAGE, "no check, probe, table, view or profile is named '%.64s'%s", name,
 	               did_you_mean(hint, sizeof(hint), name, names, n));
@@ -159,7 +181,7 @@ static int describe(struct app *app, const char *name, struct err *err)
 	struct explained kinds[] = {{.what = "view", .folder = "checks/model", .suffix = ".sql"},
 	                            {.what = "profile", .folder = "profiles", .suffix = ".yaml"}};
 	const struct check *check = checks_find(&app->checks, name);
-	const struct table *table = probes_table(&app->probes, name);
+	const struct table *table = find_table(app, name);
 
 	if (check != NULL)
 		return describe_check(check), 0;
@@ -167,7 +189,7 @@ static int describe(struct app *app, const char *name, struct err *err)
 		return describe_table(&app->probes, table), 0;
 	for (size_t i = 0; i < app->probes.n; i++)
 		if (strcmp(app->probes.v[i]->id, name) == 0)
-			return describe_probe(app->probes.v[i]), 0;
+			return describe_file(app, "probe", name, app->probes.v[i]->file, err);
 	if (find_files(app, kinds, 2, err) < 0)
 		return -1;
 	for (size_t i = 0; i < 2; i++)

@@ -108,6 +108,23 @@ static int list_views(struct app *app, struct columns *c, struct err *err)
 	return 0;
 }
 
+/* The run's own tables, which every facts file has. */
+static const char *const run_tables[][2] = {
+	{"run_info", "the run: its id, version, profile, times, and whether everything was answered"},
+	{"run_target", "every target of the inventory, reached or not"},
+	{"run_outcome", "how each attempt of a probe ended"},
+	{"run_filled", "which fact tables were filled, for which object"},
+	{"run_gap", "which were not, and why"},
+};
+
+static void list_table(struct arena *a, struct columns *c, const struct table *t)
+{
+	columns_row(c, ROW(t->name, t->set ? "facts, in sets" : "facts", t->probe->about));
+	if (t->set)
+		columns_row(c, ROW(arena_printf(a, "%s_set", t->name), "facts, sets",
+		                   arena_printf(a, "what the sets of %s hold", t->name)));
+}
+
 static int list_tables(const struct parsed *p, struct app *app, struct err *err)
 {
 	struct columns *c = columns_new(stdout, HEAD("NAME", "KIND", "ABOUT"));
@@ -119,8 +136,10 @@ static int list_tables(const struct parsed *p, struct app *app, struct err *err)
 			const struct table *t = &app->probes.v[i]->tables[j];
 
 			if (probes_table(&app->probes, t->name) == t)
-				columns_row(c, ROW(t->name, t->set ? "facts, in sets" : "facts", t->probe->about));
+				list_table(app->arena, c, t);
 		}
+	for (size_t i = 0; i < sizeof(run_tables) / sizeof(run_tables[0]) && r == 0; i++)
+		columns_row(c, ROW(run_tables[i][0], "run", run_tables[i][1]));
 	columns_end(c);
 	return r;
 }
@@ -169,6 +188,17 @@ static const struct {
 
 #define NLISTS (sizeof(lists) / sizeof(lists[0]))
 
+static int no_list(struct err *err)
+{
+	struct buf words = {.max = 256};
+
+	for (size_t i = 0; i < NLISTS; i++)
+		buf_printf(&words, "%s%s", i > 0 ? ", " : "", lists[i].name);
+	err_set(err, ERR_USAGE, "what to list is missing: %s", buf_str(&words));
+	buf_dispose(&words);
+	return -1;
+}
+
 static int unknown_list(const char *name, struct err *err)
 {
 	const char *names[NLISTS];
@@ -187,6 +217,8 @@ static int run(struct parsed *p, struct err *err)
 	size_t which = 0;
 	int r;
 
+	if (p->nargs == 0)
+		return no_list(err);
 	if (command_wants_args(p, 1, "what to list", err) < 0)
 		return -1;
 	while (which < NLISTS && strcmp(lists[which].name, p->args[0]) != 0)

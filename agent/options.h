@@ -63,7 +63,8 @@ void options_help(const struct option_def *defs, FILE *out);
 /* clang-format off */
 #define OPTIONS_COMMON \
 	{.name = "quiet", .letter = 'q', .help = "say nothing on standard error but errors"}, \
-	{.name = "verbose", .letter = 'v', .repeat = true, .help = "say more on standard error; twice: every request"}, \
+	{.name = "verbose", .letter = 'v', .repeat = true, \
+	 .help = "what each probe and request of the plan came to; twice: what each check cost, too"}, \
 	{.name = "log-json", .help = "standard error as one JSON object a line"}, \
 	{.name = "help", .letter = 'h', .help = "this text"}, \
 	{.name = NULL}

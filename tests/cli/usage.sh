@@ -48,7 +48,7 @@ expect 3 'two reports' check -i x -f text -f json --exit-codes nagios
 expect 64 'a file for the facts is needed' collect -i x
 expect 64 'the SQL is missing' query --facts x
 expect 64 "there is no list of 'check' (did you mean 'checks'?)" list check
-expect 64 'what to list is missing' list
+expect 64 'what to list is missing: checks, probes, profiles, tables, formats, transports, functions' list
 expect 64 'a name is missing' describe
 expect 64 "no check, probe, table, view or profile is named 'no-such-thing'" describe no-such-thing
 expect 74 '/nonexistent' check -i "$dir/nonexistent.yaml"
@@ -56,6 +56,12 @@ expect 0 'FORMAT' list formats
 expect 64 "(did you mean 'host'?)" describe hosst
 expect 0 'filled by local/link' describe linux_link
 expect 0 'view host' describe host
+expect 0 'table linux_cpu_feature_set (each distinct set once)' describe linux_cpu_feature
+expect 0 'table linux_cpu_feature_set (each distinct set once)' describe linux_cpu_feature_set
+expect 64 "is named 'linux_link_set'" describe linux_link_set
+expect 64 "(did you mean 'linux_cpu_feature_set'?)" describe linux_cpu_feature_sets
+expect 0 'linux_cpu_feature_set ' list tables
+expect 0 'run_gap ' list tables
 expect 0 'every check' describe onboarding
 expect 0 'junit' list formats
 expect 0 'onboarding' list profiles
