@@ -65,6 +65,29 @@ jq -e 'length == 1 and (.[0].mtu > 0)' "$work/stdout" >/dev/null || fail "this m
 run query -i "$work/inventory.yaml" -f json 'SELECT probe FROM run_outcome, linux_link WHERE loopback'
 jq -e 'map(.probe) == ["local/link"]' "$work/stdout" >/dev/null || fail "more was asked than the query reads: $(cat "$work/stdout")"
 
+query 'SELECT name FROM hots'
+expect_exit 65 "an unknown table"
+says "no such table: hots (did you mean 'host'?); 'migready list tables' names them"
+query 'SELECT h.nmae FROM host AS h'
+expect_exit 65 "an unknown column"
+says "no such column: h.nmae (did you mean 'name'?)"
+
+# Nobody answers: an empty table, which must not look like an answer.
+cat >"$work/dead.yaml" <<'YAML'
+targets:
+YAML
+for i in 1 2 3 4 5 6 7; do
+	echo "  - {name: dead$i, vcenter: 'https://127.0.0.1:1', credential: nobody, tls: {insecure: true}}" >>"$work/dead.yaml"
+done
+echo 'credentials: {nobody: {user: nobody, password: {env: VC_PASSWORD}}}' >>"$work/dead.yaml"
+for option in '' -q; do
+	run query -i "$work/dead.yaml" $option 'SELECT name FROM host'
+	expect_exit 2 "query $option of who doesn't answer"
+	[ "$(grep -c 'dead[1-7]: not everything was answered: connection refused' "$work/stderr")" -eq 5 ] ||
+		fail "query $option doesn't say why: $(cat "$work/stderr")"
+	says "and 2 more"
+done
+
 for sql in 'DELETE FROM vsphere_host' "WITH x AS (SELECT 1) UPDATE vsphere_host SET name = ''" 'INSERT INTO run_target DEFAULT VALUES' \
 	'CREATE TABLE x(a)' 'CREATE TEMP TABLE x(a)' 'DROP VIEW host' "ATTACH '$work/x.db' AS x" "VACUUM INTO '$work/x.db'" VACUUM \
 	'PRAGMA user_version = 3' BEGIN 'SELECT 1; DELETE FROM vsphere_host' "SELECT load_extension('x')" "SELECT readfile('/etc/passwd')" \
@@ -112,6 +135,12 @@ describes() {
 describes host-connected 'Reconnect the host'
 describes nfs-mount-identity host_volume
 describes vsphere/vmknic vsphere_vmknic
+for probe in local/link vsphere/vm_setting; do
+	file=$source_dir/checks/probes/$probe.yaml
+	run describe "$probe"
+	[ "$(tail -n "$(wc -l <"$file")" "$work/stdout")" = "$(cat "$file")" ] || fail "describe $probe doesn't show its file"
+	[ "$(grep -c '^about: ' "$work/stdout")" -eq 1 ] || fail "describe $probe says it twice"
+done
 describes migration_path 'Spine:'
 describes vsphere_vmknic netmask
 describes onboarding 'every check'

@@ -39,7 +39,8 @@ asked() {
 	local sql=$1 filter=$2
 	shift 2
 	run query -i "$work/inventory.yaml" --checks "$own" -f json "$sql"
-	expect_exit 0 "$sql"
+	# 2: not everything was answered, which most of these work lists are made for
+	[ "$status" -eq 0 ] || [ "$status" -eq 2 ] || fail "exit code $status: $sql"
 	jq -e "$@" "$filter" "$work/stdout" >/dev/null || { cat "$work/stdout" >&2; fail "$sql: $filter"; }
 }
 
