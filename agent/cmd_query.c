@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/str.h"
 #include "columns.h"
 #include "command.h"
 #include "report/escape.h"
+
+#define GAPS_SHOWN 5
 
 static const char *const styles[] = {"table", "csv", "json", NULL};
 
@@ -166,13 +169,85 @@ static int print_rows(struct facts *f, sqlite3_stmt *st, const struct style *sty
 	return err_set(err, ERR_SQL, "query: %s", sqlite3_errmsg(facts_db(f)));
 }
 
-/* A probe that failed leaves tables empty, and an empty table must not look like an answer. */
+/* Says each reason for which a target left tables empty, the first GAPS_SHOWN of them. An item's failure that a table tells in
+ * its own column is no gap: then attempts tell the reason. */
+static int say_gaps(struct facts *f, enum log_level level, struct err *err)
+{
+	static const char sql[] =
+		"SELECT target, reason FROM (SELECT rowid AS nth, target, reason FROM main.run_gap UNION ALL "
+		"SELECT rowid, target, error FROM main.run_outcome WHERE outcome <> 'ok' AND NOT EXISTS "
+		"(SELECT 1 FROM main.run_gap)) GROUP BY target, reason ORDER BY min(nth)";
+	sqlite3_stmt *st;
+	size_t n = 0;
+	int r;
+
+	if (sqlite3_prepare_v2(facts_db(f), sql, -1, &st, NULL) != SQLITE_OK)
+		return err_set(err, ERR_SQL, "run_gap: %s", sqlite3_errmsg(facts_db(f)));
+	while ((r = sqlite3_step(st)) == SQLITE_ROW)
+		if (n++ < GAPS_SHOWN)
+			log_say(level, "%s: not everything was answered: %s", text_of(st, 0),
+			        text_of(st, 1) != NULL ? text_of(st, 1) : "no reason is known");
+	sqlite3_finalize(st);
+	if (r != SQLITE_DONE)
+		return err_set(err, ERR_SQL, "run_gap: %s", sqlite3_errmsg(facts_db(f)));
+	if (n == 0)
+		log_say(level, "not everything was answered");
+	if (n > GAPS_SHOWN)
+		log_say(level, "and %zu more", n - GAPS_SHOWN);
+	return 0;
+}
+
+/* A probe that failed leaves tables empty, and an empty table must not look like an answer, not even with -q. */
 static bool has_gaps(const struct app *app)
 {
-	if (app->result.complete || facts_replayed(app->facts))
-		return false;
-	log_say(LOG_WARNING, "not everything was answered: SELECT * FROM run_outcome tells what");
-	return true;
+	return !app->result.complete && !facts_replayed(app->facts);
+}
+
+/* The words that SQL could have meant: tables and views, or all their columns. */
+static void names_of(const struct app *app, const char *sql, struct names *ret)
+{
+	sqlite3_stmt *st;
+
+	if (sqlite3_prepare_v2(facts_db(app->facts), sql, -1, &st, NULL) != SQLITE_OK)
+		return;
+	while (sqlite3_step(st) == SQLITE_ROW)
+		if (text_of(st, 0) != NULL)
+			names_add(ret, app->arena, text_of(st, 0));
+	sqlite3_finalize(st);
+}
+
+#define ALL_NAMES                                                                                                      \
+	"SELECT 'main' AS db, name FROM main.sqlite_schema WHERE type IN ('table', 'view') UNION ALL "                 \
+	"SELECT 'temp', name FROM temp.sqlite_schema WHERE type IN ('table', 'view')"
+
+/* What SQLite says about a name that it doesn't know, and where to look for the right one. */
+static const struct {
+	const char *says, *names, *help;
+} unknown_names[] = {
+	{"no such table: ", "SELECT name FROM (" ALL_NAMES ")", "'migready list tables' names them"},
+	{"no such column: ", "SELECT c.name FROM (" ALL_NAMES ") AS t, pragma_table_info(t.name, t.db) AS c",
+         "'migready describe TABLE' names a table's columns"},
+};
+
+/* Adds to ERR, about SQL, the name that was probably meant. Always -1. */
+static int suggest_name(const struct app *app, struct err *err)
+{
+	for (size_t i = 0; i < sizeof(unknown_names) / sizeof(unknown_names[0]); i++) {
+		const char *at = strstr(err->text, unknown_names[i].says), *word;
+		struct names names = {0};
+		char hint[96], text[sizeof(err->text)];
+
+		if (err->kind != ERR_SQL || app->facts == NULL || at == NULL)
+			continue;
+		word = at + strlen(unknown_names[i].says);
+		if (strrchr(word, '.') != NULL)
+			word = strrchr(word, '.') + 1;
+		names_of(app, unknown_names[i].names, &names);
+		did_you_mean(hint, sizeof(hint), word, names.v, names.n);
+		memcpy(text, err->text, sizeof(text));
+		return err_set(err, ERR_SQL, "%s%s; %s", text, hint, unknown_names[i].help);
+	}
+	return -1;
 }
 
 static int query(struct app *app, const struct app_options *o, const char *sql, const struct style *style,
@@ -184,10 +259,12 @@ static int query(struct app *app, const struct app_options *o, const char *sql, 
 	int r;
 
 	if (app_open_query(app, o, sql, err) < 0)
-		return -1;
+		return suggest_name(app, err);
 	gaps = has_gaps(app);
-	if (facts_prepare(app->facts, sql, app->arena, &reads, &st, err) < 0)
+	if (gaps && say_gaps(app->facts, log_wants(LOG_WARNING) ? LOG_WARNING : LOG_ERROR, err) < 0)
 		return -1;
+	if (facts_prepare(app->facts, sql, app->arena, &reads, &st, err) < 0)
+		return suggest_name(app, err);
 	facts_budget(app->facts, o->deadline_ms);
 	r = print_rows(app->facts, st, style, err);
 	sqlite3_finalize(st);
@@ -219,7 +296,8 @@ const struct command command_query = {
 	.details = "One SELECT over fact tables and the model's views; 'migready list tables' names them, 'migready "
 		   "describe TABLE'\n"
 		   "explains one. With an inventory, only what the SELECT reads is asked of the hosts. Nothing can be "
-		   "written. Exits with 2 when hosts were asked and not everything was answered.",
+		   "written. Exits with 2 when hosts were asked and not everything was answered; the reasons\n"
+		   "are on standard error, also with -q.",
 	.examples = "migready query 'SELECT name, cluster FROM host ORDER BY name' --facts facts.db\n"
 		    "migready query 'SELECT probe, target, outcome, error FROM run_outcome' --facts facts.db -f csv",
 	.run = run,
