@@ -296,8 +296,9 @@ const struct command command_query = {
 	.details = "One SELECT over fact tables and the model's views; 'migready list tables' names them, 'migready "
 		   "describe TABLE'\n"
 		   "explains one. With an inventory, only what the SELECT reads is asked of the hosts. Nothing can be "
-		   "written. Exits with 2 when hosts were asked and not everything was answered; the reasons\n"
-		   "are on standard error, also with -q.",
+		   "written.\n"
+		   "Exits with 2 when hosts were asked and not everything was answered; why is told on standard error, "
+		   "also with -q.",
 	.examples = "migready query 'SELECT name, cluster FROM host ORDER BY name' --facts facts.db\n"
 		    "migready query 'SELECT probe, target, outcome, error FROM run_outcome' --facts facts.db -f csv",
 	.run = run,
