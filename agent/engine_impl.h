@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* engine_impl.h - what engine.c (the loop), engine_items.c (work lists) and engine_secrets.c share; nobody else includes it. */
+#ifndef ENGINE_IMPL_H
+#define ENGINE_IMPL_H
+
+#include "collect.h"
+#include "credential.h"
+#include "engine.h"
+
+#define MAX_TRANSPORTS 16
+
+struct reach {
+	const struct target *target;
+	struct secret *secret;
+	struct err no_secret; /* why it can't be asked at all */
+	struct session *session[MAX_TRANSPORTS];
+	size_t in_flight;            /* for_each items */
+	struct running *head, *tail; /* those that wait */
+};
+
+struct engine {
+	const struct plan *plan;
+	struct collector c;
+	const struct engine_options *options;
+	uv_loop_t *loop; /* of its own: what hangs on it may outlive the run */
+	uv_timer_t deadline, tick;
+	uv_signal_t sigint, sigterm;
+	struct reach *reach;
+	size_t ntargets;
+	struct err stopped; /* deadline or Ctrl-C: nothing further is sent */
+	bool timed_out, cancelled;
+	size_t handles; /* of the engine's own, still open */
+	/* the round under way */
+	struct arena *arena;
+	struct running **items; /* of the for_each probes of this round */
+	size_t nitems, icap;
+	size_t under_way, done, total;
+	const char *doing;
+};
+
+/* An ask and the job that stores what it brings. */
+struct running {
+	struct ask ask;
+	struct job job;
+	struct request req;
+	struct engine *e;
+	struct reach *reach;
+	struct running *next; /* in the target's queue */
+};
+
+/* engine.c */
+int64_t engine_now_ms(void);
+struct session *engine_session(struct engine *e, struct reach *r, const struct transport *t);
+struct running *engine_new_running(struct engine *e, struct reach *reach, const struct planned *p, bool fallback,
+                                   bool more);
+/* Counts R as under way and says whether it can be sent; if not, it has ended here and now. */
+bool engine_begin(struct running *r);
+void engine_ended(struct ask *ask, const struct err *err);
+
+/* engine_items.c */
+/* Reads the work list of P into the targets' queues. */
+int items_queue(struct engine *e, const struct planned *p, bool fallback, bool more, struct err *err);
+/* Sends queued items, as many as each target may have under way. */
+void items_pump(struct engine *e);
+/* After the round: who failed is asked another way, or gets a row of NULLs. */
+void items_settle(struct engine *e);
+
+/* engine_secrets.c */
+/* Before the loop runs, since a prompt or a command may take its time. Makes e->reach. */
+void secrets_fetch_all(struct engine *e, const struct inventory *inv);
+void secrets_wipe_all(struct engine *e);
+
+#endif
