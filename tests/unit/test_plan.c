@@ -216,11 +216,11 @@ static void test_rows_belong_to_whom_is_asked(void **state)
 	static const char *const texts[] = {
 		"about: a\ntransport: local\nfile: /etc/hostname\ntables:\n  t:\n    columns: {host: $ref, x: .}\n",
 		"about: a\ntransport: vsphere\nobject: HostSystem\ntables:\n  t:\n    columns: {host: $host, x: "
-	        "name}\n",
+		"name}\n",
 		"about: a\ntransport: vsphere\nmethod: QueryX\nthis: A b\ntables:\n  t:\n    columns: {host: $ref, x: "
-	        "a}\n",
+		"a}\n",
 		"about: a\ntransport: vsphere\nobject: HostSystem\ntables:\n  t:\n    columns: {host: $ref, x: {path: "
-	        "a, type: integer, unset: b}}\n",
+		"a, type: integer, unset: b}}\n",
 	};
 
 	(void)state;
