@@ -112,6 +112,22 @@ two "older server" "$url"
 expect "older server: the other checks go on" '[.findings[] | select(.target == "bad" and .check != "cpu-feature-parity")] as $f
 	| ($f | length > 20) and all($f[]; .status == "pass" or .status == "na")'
 
+# A deadline, and Ctrl-C, while sessions are already closing: there is nothing left to cancel.
+lab_scripted quick --site quick
+quick=$url
+lab_scripted slow-logout --fault slow-logout=1.9
+inventory "$work/inventory.yaml" "quick=$quick" "slow=$url"
+check -i "$work/inventory.yaml" --deadline 1s
+expect_exit 0 "a deadline while logging out"
+migready_command
+"${command[@]}" check -i "$work/inventory.yaml" >"$work/stdout" 2>"$work/stderr" </dev/null &
+pid=$!
+sleep 1
+kill -INT "$pid"
+status=0
+wait "$pid" || status=$?
+expect_exit 0 "Ctrl-C while logging out"
+
 # The run's deadline.
 lab_scripted slow-pages --page-size 3 --fault hangs
 inventory "$work/inventory.yaml" "bad=$url" "good=$good"

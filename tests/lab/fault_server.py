@@ -319,6 +319,12 @@ def before_slow(_, seconds):
     time.sleep(float(seconds or 1))
 
 
+def before_slow_logout(request, seconds):
+    """Logout is answered after so many seconds (default 1)."""
+    if request.method == "Logout":
+        time.sleep(float(seconds or 1))
+
+
 def after_fault_in_page(request, _, type_):
     """Every page but an answer's first is a SOAP fault; with TYPE: the first of that type as well."""
     if request.method == "ContinueRetrievePropertiesEx" or type_ in request.asked:
@@ -450,7 +456,8 @@ PREPARE = {"hosts-hidden": prepare_hosts_hidden, "vms-hidden": prepare_vms_hidde
            "no-rights": prepare_no_rights, "old-server": prepare_old_server, "endless-token": prepare_endless_token}
 BEFORE = {"login-hangs": before_login_hangs, "hangs": before_hangs, "unavailable": before_unavailable,
           "proxy-page": before_proxy_page, "session-expires": before_session_expires,
-          "sessions-expire": before_sessions_expire, "slow": before_slow}
+          "sessions-expire": before_sessions_expire, "slow": before_slow,
+          "slow-logout": before_slow_logout}
 AFTER = {name: on_properties(f) for name, f in {
     "fault-in-page": after_fault_in_page, "truncated": after_truncated, "malformed": after_malformed, "reset": after_reset,
     "entity-bomb": after_entity_bomb, "endless": after_endless, "gzip-bomb": after_gzip_bomb}.items()}
