@@ -336,6 +336,8 @@ void collect_item_failed(struct job *job)
 
 	for (size_t i = 0; i < COUNT_TABLES(job); i++) {
 		g.table = job->planned->tables[i];
+		if (g.table->set) /* no link is what "not answered" looks like there */
+			continue;
 		note(job->c, rows_map(&g.table->rows, &ctx, NULL, job->c->scratch, store_row, &g, &err), &err);
 	}
 	arena_reset(job->c->scratch);

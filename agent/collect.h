@@ -50,7 +50,7 @@ void collect_restart(struct job *job);
 void collect_end(struct job *job, const struct err *err, int64_t now_ms);
 /* The end of one for_each item: its outcome. */
 void collect_item_end(struct job *job, const struct err *err, int64_t now_ms);
-/* A failed item's row: key columns with NULL answers, so that only its subject is unknown. */
+/* A failed item's row: key columns with NULL answers, so that only its subject is unknown. A set table gets none. */
 void collect_item_failed(struct job *job);
 /* A failed item whose host will be asked another way: a gap until then. */
 void collect_item_retry(struct job *job);
