@@ -59,12 +59,25 @@ static const char *object_of(const struct request *req)
 	return object != NULL ? object : "";
 }
 
+static bool needs_view(const struct request *req)
+{
+	return *object_of(req) != '\0' && !object_is_single(object_of(req));
+}
+
+static bool has_view(const struct request *const *reqs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (needs_view(reqs[i]))
+			return true;
+	return false;
+}
+
 static void show_view(const char *url, const struct request *const *reqs, size_t n, FILE *out)
 {
 	struct paths shown = {0}; /* type names never cover one another */
 
 	for (size_t i = 0; i < n; i++)
-		if (*object_of(reqs[i]) != '\0' && !object_is_single(object_of(reqs[i])))
+		if (needs_view(reqs[i]))
 			paths_add(&shown, object_of(reqs[i]));
 	if (shown.n > 0)
 		fprintf(out, "POST %s/sdk CreateContainerView", url);
@@ -120,6 +133,8 @@ static void show(const struct target *target, const struct request *const *reqs,
 		else if (!shown_before(reqs, i))
 			show_collection(url, reqs, n, i, out);
 	}
+	if (has_view(reqs, n))
+		fprintf(out, "POST %s/sdk DestroyView (only when a type shows no object)\n", url);
 	fprintf(out, "POST %s/sdk Logout\n", url);
 }
 
