@@ -115,14 +115,20 @@ expect "older server: the other checks go on" '[.findings[] | select(.target == 
 # A deadline, and Ctrl-C, while sessions are already closing: there is nothing left to cancel.
 lab_scripted quick --site quick
 quick=$url
+closing=$work/slow-logout.jsonl
 lab_scripted slow-logout --fault slow-logout=1.9
 inventory "$work/inventory.yaml" "quick=$quick" "slow=$url"
 check -i "$work/inventory.yaml" --deadline 1s
-expect_exit 0 "a deadline while logging out"
+# 2: a machine so busy that the deadline came before the last answer
+[ "$status" -eq 0 ] || [ "$status" -eq 2 ] || fail "a deadline while logging out: exit code $status"
+: >"$closing"
 migready_command
 "${command[@]}" check -i "$work/inventory.yaml" >"$work/stdout" 2>"$work/stderr" </dev/null &
 pid=$!
-sleep 1
+for ((i = 0; i < 300; i++)); do
+	[ "$(requests "$closing" Logout)" -eq 0 ] || break
+	sleep 0.1
+done
 kill -INT "$pid"
 status=0
 wait "$pid" || status=$?

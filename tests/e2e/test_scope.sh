@@ -61,6 +61,12 @@ grep -q 'esx04\*' "$work/stdout" || fail "the text report doesn't tell who is ex
 check -i "$work/inventory.yaml" --host 'esx04*' --exclude 'esx04*'
 expect_exit 64 "nobody is left"
 
+# A target's name keeps its capitals, and --exclude its aim.
+inventory "$work/capital.yaml" "VC01=$url"
+check -i "$work/capital.yaml" --exclude 'esx04*'
+expect_exit 0 "excluded from a target with a name in capitals"
+expect "nowhere in its findings" '[.findings[] | .host, .peer] | all(. == null or (startswith("esx04") | not))'
+
 # A scope that matches nothing names the option; nothing is reported.
 for option in host cluster vm exclude; do
 	for source in "-i $work/inventory.yaml" "--facts $work/facts.db"; do
