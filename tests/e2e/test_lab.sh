@@ -24,7 +24,7 @@ lab_scripted scripted
 read_estate | comparable | diff "$work/healthy" - || fail "the servers differ on the healthy estate"
 lab_stop
 
-for defect in $(python3 "$lab/make_inventory.py" --list); do
+for defect in $(python3 "$lab/make_inventory.py" --list all); do
 	lab_inventory vcsim "$defect"
 	read_estate | comparable >"$work/simulated"
 	diff -q "$work/healthy" "$work/simulated" >/dev/null && fail "$defect changes nothing"

@@ -2,12 +2,22 @@
 """estate.py - a make-believe vSphere estate: its objects, their properties, and defects to plant in them.
 
 One model for both servers of the lab: make_inventory.py writes it to files that the genuine vCenter simulator loads,
-fault_server.py answers from it directly. Types, field names, order of fields and encodings are those of the vSphere API's
+fault_server.py answers from it directly. What the checks of one area need is in the part of that name, estate_AREA.py: fill()
+completes the healthy estate, DEFECTS are what can be planted there. Types, field names, order of fields and encodings are those of the vSphere API's
 schema; the values are invented. Guesses are marked as such.
 """
 
 import uuid
 from xml.sax.saxutils import escape
+
+import estate_cpu
+import estate_host
+import estate_network
+import estate_storage
+import estate_vm
+from vim import Object, Value, boolean, device, reference, references, string, strings
+
+PARTS = estate_cpu, estate_host, estate_network, estate_storage, estate_vm
 
 NAMESPACE = uuid.UUID("6d1f1a52-3c52-4d0e-9f6b-0a5b1c7c2a10")
 
@@ -25,60 +35,6 @@ DISTINCT_CPU_LISTS = 22
 BIG_CPU_FEATURES = 300
 BIG_DEVICES = 20
 BIG_EXTRA_CONFIG = 40
-
-
-class Value:
-    """A property's value: its xsi:type, and XML in pieces, so that big objects share what they have in common."""
-
-    def __init__(self, type_, *pieces, attributes=""):
-        self.type = type_
-        self.pieces = pieces
-        self.attributes = attributes
-
-    def xml(self):
-        return f'<val xsi:type="{self.type}"{self.attributes}>{"".join(self.pieces)}</val>'
-
-    @property
-    def text(self):
-        return "".join(self.pieces)
-
-
-class Object:
-    def __init__(self, type_, moid, **properties):
-        self.type = type_
-        self.moid = moid
-        self.properties = {k.replace("__", "."): v for k, v in properties.items()}
-
-    def __getitem__(self, path):
-        return self.properties[path]
-
-    def __setitem__(self, path, value):
-        self.properties[path] = value
-
-    def reference(self, tag):
-        return f'<{tag} type="{self.type}">{self.moid}</{tag}>'
-
-
-def string(text):
-    return Value("xsd:string", escape(text))
-
-
-def boolean(truth):
-    return Value("xsd:boolean", "true" if truth else "false")
-
-
-def reference(obj):
-    return Value("ManagedObjectReference", obj.moid, attributes=f' type="{obj.type}"')
-
-
-def references(objects):
-    return Value("ArrayOfManagedObjectReference", *(
-        f'<ManagedObjectReference type="{o.type}" xsi:type="ManagedObjectReference">{o.moid}</ManagedObjectReference>'
-        for o in objects))
-
-
-def strings(*texts):
-    return Value("ArrayOfString", *(f"<string>{escape(t)}</string>" for t in texts))
 
 
 def vnic(device, portgroup, address, mtu):
@@ -142,11 +98,6 @@ def set_extra_config(vm, options):
         for k, v in options.items()))
 
 
-def device(kind, key, label, body):
-    return (f'<VirtualDevice xsi:type="{kind}"><key>{key}</key><deviceInfo><label>{label}</label><summary>{label}</summary>'
-            f"</deviceInfo>{body}</VirtualDevice>")
-
-
 def disk(number, vm_name, datastore):
     return device("VirtualDisk", 2000 + number, f"Hard disk {number + 1}",
                   '<backing xsi:type="VirtualDiskFlatVer2BackingInfo">'
@@ -204,6 +155,8 @@ class Estate:
         self.fill_folder(host_folder, "host", center, self.clusters, "Folder", "ComputeResource")
         self.fill_folder(store_folder, "datastore", center, self.stores, "Folder", "Datastore")
         self.fill_folder(net_folder, "network", center, [self.network], "Folder", "Network")
+        for part in PARTS:
+            part.fill(self)
 
     def add(self, type_, moid):
         self.objects.append(Object(type_, moid))
@@ -405,7 +358,7 @@ def combined(estate):
 
 
 # name: what it plants. In the first cluster: hosts esx01 to esx04, VMs app01-01 ...
-DEFECTS = {
+BASE_DEFECTS = {
     "host-disconnected": lambda e: host_state(e, "disconnected"),
     "host-not-responding": lambda e: host_state(e, "notResponding"),
     "host-maintenance": maintenance,
@@ -432,3 +385,4 @@ DEFECTS = {
     "vms-in-excess": lambda e: own_counts(e, vms=-3),
     "combined": combined,
 }
+DEFECTS = BASE_DEFECTS | {name: plant for part in PARTS for name, plant in part.DEFECTS.items()}

@@ -24,7 +24,8 @@ import xml.etree.ElementTree as ElementTree
 import zlib
 from xml.sax.saxutils import escape
 
-from estate import DEFECTS, Estate, Object, Value, reference, string
+from estate import DEFECTS, Estate
+from vim import Object, Value, reference, string
 
 VIM = "{urn:vim25}"
 XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"

@@ -5,7 +5,7 @@
 import argparse
 import pathlib
 
-from estate import DEFECTS, Estate
+from estate import BASE_DEFECTS, DEFECTS, PARTS, Estate
 
 HEAD = ('<ObjectContent xmlns="urn:vim25" xmlns:xsd="http://www.w3.org/2001/XMLSchema" '
         'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">')
@@ -24,10 +24,11 @@ def main():
     parser.add_argument("folder", type=pathlib.Path, nargs="?")
     parser.add_argument("--defect", action="append", default=[], choices=sorted(DEFECTS), metavar="NAME")
     parser.add_argument("--clusters", type=int, default=1)
-    parser.add_argument("--list", action="store_true", help="print the names of the defects")
+    parts = {"base": BASE_DEFECTS} | {p.__name__.removeprefix("estate_"): p.DEFECTS for p in PARTS}
+    parser.add_argument("--list", metavar="PART", choices=[*parts, "all"], help="print the names of the defects")
     options = parser.parse_args()
     if options.list:
-        print("\n".join(DEFECTS))
+        print("\n".join(parts.get(options.list, DEFECTS)))
         return
     if not options.folder:
         parser.error("folder missing")

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # start.sh [DEFECT...] - a simulated vCenter to try migready on; writes its inventory file and tells how to use it.
-# `make_inventory.py --list` names the defects. stop.sh ends it.
+# `make_inventory.py --list all` names the defects. stop.sh ends it.
 set -euo pipefail
 umask 077
 

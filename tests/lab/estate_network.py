@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+"""estate_network.py - the estate's networks, switches and VMkernel adapters, as far as the checks read them."""
+
+
+def fill(estate):
+    """Properties of a healthy estate."""
+
+
+# name: what it plants, given an estate. In the first cluster: hosts esx01 to esx04, VMs app01-01 ...
+DEFECTS = {}
