@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "plan.h"
+#include "plan_finding.h"
 
 static const char findings_table[] =
 	"CREATE TEMP TABLE findings(check_id TEXT, severity INTEGER, status INTEGER, status_rank INTEGER,"
@@ -126,7 +127,7 @@ int findings_add(struct findings *f, const struct finding_row *r, struct err *er
 	if (publish(f, r, ids, detail, err) < 0)
 		return -1;
 	f->n++;
-	if (!f->check->selected)
+	if (!f->check->selected || r->quiet)
 		return 0;
 	if (asprintf(&subject, "%s %s %s %s %s %s", id_of(entity(f, ENTITY_TARGET, w->target)),
 	             id_of(entity(f, ENTITY_CLUSTER, w->cluster)), id_of(entity(f, ENTITY_HOST, w->host)),

@@ -38,6 +38,7 @@ struct finding_row {
 	enum status status;
 	const char *text[FINDING_COLUMNS];
 	const char *reason; /* why the engine made it unknown, or NULL */
+	bool quiet;         /* outside the scope: only for the checks that read this one's findings */
 	const int *peers;
 	size_t npeers;
 };

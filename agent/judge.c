@@ -27,6 +27,7 @@ struct judging {
 	uint8_t *status; /* of each subject: the worst of its rows; NO_ROW */
 	int column[FINDING_COLUMNS];
 	const char *crash; /* why nothing that this check said counts, or NULL */
+	bool read;         /* other checks read its findings: they want them of subjects outside the scope too */
 };
 
 #define NO_ROW 255
@@ -109,24 +110,34 @@ static bool of_platform(const struct judging *j, int target)
 	return false;
 }
 
-/* Is the subject one that this check must say something about? */
-static bool expected(const struct judging *j, size_t at)
+static bool in_scope(const struct judging *j, size_t at)
 {
-	uint64_t key = j->spine->keys[at];
-	struct who w = subjects_who(&j->subjects, j->check->subject, key);
-
-	return of_platform(j, w.target) && subjects_in_scope(&j->subjects, j->check->subject, key);
+	return subjects_in_scope(&j->subjects, j->check->subject, j->spine->keys[at]);
 }
 
-/* One subject of a row: its place in the spine, or an error that breaks the check. -1 in *ret_at: not asked about. */
-static int place(struct judging *j, int first, int second, const char *id, long *ret_at, uint64_t *ret_key,
+/* Is the subject one that this check must say something about: in the report, or QUIETly to the checks that read it? */
+static bool expected(const struct judging *j, size_t at, bool quiet)
+{
+	struct who w = subjects_who(&j->subjects, j->check->subject, j->spine->keys[at]);
+
+	return of_platform(j, w.target) && in_scope(j, at) != quiet && (!quiet || j->read);
+}
+
+/*
+ * One subject of a row: its place in the spine, or an error that breaks the check. -1 in *ret_at: not asked about. Sets who R
+ * is about, and whether the report is to know.
+ */
+static int place(struct judging *j, struct finding_row *r, int first, int second, const char *id, long *ret_at,
                  struct err *err)
 {
-	*ret_key = subject_key(first, second);
-	*ret_at = first == NOBODY || (takes_peers(j) && second == NOBODY) ? -1 : spine_find(j->spine, *ret_key);
+	uint64_t key = subject_key(first, second);
+
+	*ret_at = first == NOBODY || (takes_peers(j) && second == NOBODY) ? -1 : spine_find(j->spine, key);
 	if (*ret_at < 0)
 		return broken(j, err, "a row is about somebody who is not a subject", id);
-	if (!expected(j, (size_t)*ret_at))
+	r->who = subjects_who(&j->subjects, j->check->subject, key);
+	r->quiet = !in_scope(j, (size_t)*ret_at);
+	if (!expected(j, (size_t)*ret_at, r->quiet))
 		*ret_at = -1;
 	return 0;
 }
@@ -139,67 +150,63 @@ static void count_status(struct judging *j, long at, enum status status)
 
 static int store_single(struct judging *j, struct finding_row *r, int first, struct err *err)
 {
-	enum status said = r->status;
-	uint64_t key;
 	long at;
 
-	if (place(j, first, NOBODY, r->text[first_key[j->check->subject].column], &at, &key, err) < 0)
+	if (place(j, r, first, NOBODY, r->text[first_key[j->check->subject].column], &at, err) < 0)
 		return -1;
 	if (at < 0)
 		return 0;
-	r->who = subjects_who(&j->subjects, j->check->subject, key);
-	r->status = tainted(j, &r->who, said, &r->reason);
+	r->status = tainted(j, &r->who, r->status, &r->reason);
 	count_status(j, at, r->status);
 	return findings_add(&j->findings, r, err);
 }
 
-/* The peers of a row fall apart by what the ledger makes of each: those that keep the check's word, and those that can't. */
+struct peers {
+	int *v;
+	size_t n, cap;
+	const char *reason; /* why the ledger makes the first of them unknown, or NULL */
+};
+
+/* The peers of a row fall apart by whom they concern, and by what the ledger makes of each: some keep the check's word. */
 struct sorted_peers {
-	int *keep, *lost;
-	size_t nkeep, nlost, kcap, lcap;
-	const char *reason;
+	struct peers kept[2], lost[2]; /* 0: in the report, 1: quiet */
 };
 
 static int sort_peer(struct judging *j, struct finding_row *r, int first, const char *peer, struct sorted_peers *sp,
                      struct err *err)
 {
 	int second = peer != NULL ? subjects_find(&j->subjects, ENTITY_HOST, peer) : NOBODY;
+	struct peers *to;
 	const char *reason;
-	enum status status;
-	uint64_t key;
 	long at;
 
-	if (place(j, first, second, peer, &at, &key, err) < 0)
+	if (place(j, r, first, second, peer, &at, err) < 0)
 		return -1;
 	if (at < 0)
 		return 0;
-	r->who = subjects_who(&j->subjects, j->check->subject, key);
-	status = tainted(j, &r->who, r->status, &reason);
-	count_status(j, at, status);
-	if (reason == NULL) {
-		sp->keep = grow(sp->keep, &sp->kcap, sp->nkeep, sizeof(int));
-		sp->keep[sp->nkeep++] = second;
-	} else {
-		sp->lost = grow(sp->lost, &sp->lcap, sp->nlost, sizeof(int));
-		sp->lost[sp->nlost++] = second;
-		if (sp->reason == NULL)
-			sp->reason = reason;
-	}
+	count_status(j, at, tainted(j, &r->who, r->status, &reason));
+	to = reason == NULL ? &sp->kept[r->quiet] : &sp->lost[r->quiet];
+	to->v = grow(to->v, &to->cap, to->n, sizeof(int));
+	to->v[to->n++] = second;
+	if (to->reason == NULL)
+		to->reason = reason;
 	return 0;
 }
 
-static int store_peers(struct judging *j, struct finding_row *r, const int *peers, size_t n, enum status status,
-                       const char *reason, struct err *err)
+/* One finding for all of PEERS. */
+static int store_peers(struct judging *j, const struct finding_row *r, const struct peers *peers, bool quiet,
+                       enum status status, struct err *err)
 {
 	struct finding_row out = *r;
 
-	if (n == 0)
+	if (peers->n == 0)
 		return 0;
 	out.status = status;
-	out.reason = reason;
-	out.peers = peers;
-	out.npeers = n;
-	out.who.peer = n == 1 ? peers[0] : NOBODY;
+	out.reason = peers->reason;
+	out.quiet = quiet;
+	out.peers = peers->v;
+	out.npeers = peers->n;
+	out.who.peer = peers->n == 1 ? peers->v[0] : NOBODY;
 	return findings_add(&j->findings, &out, err);
 }
 
@@ -210,12 +217,14 @@ static int store_list(struct judging *j, struct finding_row *r, int first, const
 
 	for (size_t i = 0; rc == 0 && i < json_array_size(list); i++)
 		rc = sort_peer(j, r, first, json_string_value(json_array_get(list, i)), &sp, err);
-	if (rc == 0)
-		rc = store_peers(j, r, sp.keep, sp.nkeep, r->status, NULL, err);
-	if (rc == 0)
-		rc = store_peers(j, r, sp.lost, sp.nlost, STATUS_UNKNOWN, sp.reason, err);
-	free(sp.keep);
-	free(sp.lost);
+	for (int quiet = 0; quiet < 2; quiet++) {
+		if (rc == 0)
+			rc = store_peers(j, r, &sp.kept[quiet], quiet, r->status, err);
+		if (rc == 0)
+			rc = store_peers(j, r, &sp.lost[quiet], quiet, STATUS_UNKNOWN, err);
+		free(sp.kept[quiet].v);
+		free(sp.lost[quiet].v);
+	}
 	return rc;
 }
 
@@ -305,40 +314,51 @@ static int run_query(struct judging *j, struct err *err)
 	return rc == SQLITE_DONE ? 0 : -1;
 }
 
-/* A subject without a row is unknown; neighbours with the same first key share one finding. */
-static int store_missing(struct judging *j, struct err *err)
+/* The subject at AT has no row: why, and one more of PEERS. */
+static void miss(struct judging *j, size_t at, struct finding_row *r, struct peers *peers)
 {
-	int *peers = NULL, rc = 0;
-	size_t cap = 0;
+	const char *reason;
 
-	for (size_t i = 0; rc == 0 && i < j->spine->n;) {
-		struct finding_row r = {.status = STATUS_UNKNOWN,
-		                        .reason =
-		                                j->crash != NULL ? j->crash : "the check gave no row for this subject"};
-		const char *tainted_reason;
-		size_t n = 0, k = i;
+	j->status[at] = STATUS_UNKNOWN;
+	r->who = subjects_who(&j->subjects, j->check->subject, j->spine->keys[at]);
+	peers->v = grow(peers->v, &peers->cap, peers->n, sizeof(int));
+	peers->v[peers->n++] = r->who.peer;
+	reason = j->crash != NULL ? j->crash : taint_own(&j->taint, j->check->subject, &r->who);
+	if (reason != NULL)
+		peers->reason = reason;
+}
 
-		for (; k < j->spine->n &&
-		       (k == i || (takes_peers(j) && j->spine->keys[k] >> 32 == j->spine->keys[i] >> 32));
-		     k++) {
-			if (j->status[k] != NO_ROW || !expected(j, k))
-				continue;
-			j->status[k] = STATUS_UNKNOWN;
-			r.who = subjects_who(&j->subjects, j->check->subject, j->spine->keys[k]);
-			peers = grow(peers, &cap, n, sizeof(int));
-			peers[n++] = r.who.peer;
-			tainted_reason = taint_own(&j->taint, j->check->subject, &r.who);
-			if (tainted_reason != NULL && j->crash == NULL)
-				r.reason = tainted_reason;
-		}
-		i = k;
-		if (n == 0)
+/* A subject without a row is unknown; neighbours with the same first key share one finding. */
+static int store_missing(struct judging *j, bool quiet, struct err *err)
+{
+	struct peers peers = {0};
+	int rc = 0;
+
+	for (size_t i = 0, k; rc == 0 && i < j->spine->n; i = k) {
+		struct finding_row r = {.status = STATUS_UNKNOWN, .quiet = quiet};
+
+		peers.n = 0;
+		peers.reason = "the check gave no row for this subject";
+		for (k = i; k < j->spine->n &&
+		            (k == i || (takes_peers(j) && j->spine->keys[k] >> 32 == j->spine->keys[i] >> 32));
+		     k++)
+			if (j->status[k] == NO_ROW && expected(j, k, quiet))
+				miss(j, k, &r, &peers);
+		if (peers.n == 0)
 			continue;
-		rc = takes_peers(j) ? store_peers(j, &r, peers, n, STATUS_UNKNOWN, r.reason, err)
+		r.reason = peers.reason;
+		rc = takes_peers(j) ? store_peers(j, &r, &peers, quiet, STATUS_UNKNOWN, err)
 		                    : findings_add(&j->findings, &r, err);
 	}
-	free(peers);
+	free(peers.v);
 	return rc;
+}
+
+static int store_all_missing(struct judging *j, struct err *err)
+{
+	int rc = store_missing(j, false, err);
+
+	return rc == 0 && j->read ? store_missing(j, true, err) : rc;
 }
 
 /* Does the target list hosts at all, even if they are excluded, or another target's by their hardware? */
@@ -415,6 +435,7 @@ static int store_crash(struct judging *j, const struct err *why, struct err *err
 	struct finding_row r = {.who = {NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY},
 	                        .status = STATUS_UNKNOWN};
 	size_t n = 0;
+	int rc = 0;
 
 	j->crash = arena_strdup(j->arena, why->text);
 	j->tally.crashed++;
@@ -422,9 +443,11 @@ static int store_crash(struct judging *j, const struct err *why, struct err *err
 	if (findings_forget(&j->findings, err) < 0)
 		return -1;
 	for (size_t i = 0; i < j->spine->n; i++)
-		n += expected(j, i);
-	if (n > 0)
-		return store_missing(j, err);
+		n += expected(j, i, false);
+	if (n > 0 || j->read)
+		rc = store_all_missing(j, err);
+	if (n > 0 || rc < 0)
+		return rc;
 	r.reason = j->crash;
 	count_one(j, STATUS_UNKNOWN, 1);
 	return findings_add(&j->findings, &r, err);
@@ -433,7 +456,7 @@ static int store_crash(struct judging *j, const struct err *why, struct err *err
 static void count_subjects(struct judging *j)
 {
 	for (size_t i = 0; i < j->spine->n; i++)
-		if (j->status[i] != NO_ROW)
+		if (j->status[i] != NO_ROW && in_scope(j, i))
 			count_one(j, (enum status)j->status[i], 1);
 }
 
@@ -445,7 +468,15 @@ static double now_ms(void)
 	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
 }
 
-static int judge_check(struct judging *j, const struct need *need, struct err *err)
+static bool is_read(const struct plan *plan, const char *id)
+{
+	for (size_t i = 0; i < plan->nneeds; i++)
+		if (names_have(&plan->needs[i].checks, id))
+			return true;
+	return false;
+}
+
+static int judge_check(struct judging *j, const struct plan *plan, const struct need *need, struct err *err)
 {
 	double started = now_ms();
 	struct err why = {0};
@@ -453,6 +484,7 @@ static int judge_check(struct judging *j, const struct need *need, struct err *e
 
 	j->check = need->check;
 	j->crash = NULL;
+	j->read = is_read(plan, need->check->id);
 	j->spine = subjects_spine(&j->subjects, need->check->subject, err);
 	if (j->spine == NULL || findings_of(&j->findings, need->check, err) < 0)
 		return -1;
@@ -468,7 +500,7 @@ static int judge_check(struct judging *j, const struct need *need, struct err *e
 	else if (rc < 0)
 		rc = store_crash(j, &why, err);
 	else
-		rc = store_missing(j, err);
+		rc = store_all_missing(j, err);
 	if (rc == 0)
 		rc = store_unseen(j, err);
 	count_subjects(j);
@@ -525,7 +557,7 @@ int judge(struct run *run, const struct plan *plan, const struct probes *probes,
 	if (rc == 0 && sqlite3_exec(facts_db(run->facts), "SAVEPOINT judging", NULL, NULL, NULL) != SQLITE_OK)
 		rc = err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(run->facts)));
 	for (size_t i = 0; rc == 0 && i < plan->nneeds; i++)
-		rc = judge_check(&j, &plan->needs[i], err);
+		rc = judge_check(&j, plan, &plan->needs[i], err);
 	if (rc == 0 && sqlite3_exec(facts_db(run->facts), "RELEASE judging", NULL, NULL, NULL) != SQLITE_OK)
 		rc = err_set(err, ERR_IO, "findings can't be stored: %s", sqlite3_errmsg(facts_db(run->facts)));
 	if (rc == 0) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "plan_finding.h"
 
 #define MAX_STAGES 16
 
@@ -29,16 +30,6 @@ static const struct {
 const char *plan_spine(enum subject subject)
 {
 	return spines[subject].view;
-}
-
-const char *plan_finding_table(struct arena *a, const char *check_id)
-{
-	char *name = arena_printf(a, "finding_%s", check_id);
-
-	for (char *p = name; *p != '\0'; p++)
-		if (*p == '-')
-			*p = '_';
-	return name;
 }
 
 struct planner {
@@ -107,7 +98,7 @@ static void sort_reads(struct planner *pl, const struct names *reads, struct nee
 			names_add(&need->tables, pl->a, t->name);
 		else if (c != NULL)
 			names_add(&need->checks, pl->a, c->id);
-		else
+		else if (!plan_finding_view(name))
 			names_add(&need->views, pl->a, name);
 	}
 }
@@ -222,14 +213,6 @@ static int need_of(struct planner *pl, const struct check *c, struct need *need,
 	return add_view(pl, need, plan_spine(c->subject), err);
 }
 
-static bool of_this_run(const struct planner *pl, const struct check *c)
-{
-	for (size_t i = 0; i < c->nplatforms; i++)
-		if (names_have(pl->platforms, c->platforms[i]))
-			return true;
-	return false;
-}
-
 static const struct need *planned(const struct planner *pl, const char *id)
 {
 	for (size_t i = 0; i < pl->plan->nneeds; i++)
@@ -265,24 +248,6 @@ static int add_check(struct planner *pl, const struct check *c, struct names *ch
 	}
 	chain->n--;
 	pl->plan->needs[pl->plan->nneeds++] = need;
-	return 0;
-}
-
-static int create_finding_tables(struct planner *pl, struct err *err)
-{
-	for (size_t i = 0; i < pl->checks->n; i++) {
-		struct buf b = {.max = 4096};
-		int rc;
-
-		buf_printf(&b, "CREATE TEMP TABLE IF NOT EXISTS %s(", plan_finding_table(pl->a, pl->checks->v[i]->id));
-		for (size_t k = 0; plan_columns[k] != NULL; k++)
-			buf_printf(&b, "%s%s TEXT", k > 0 ? ", " : "", plan_columns[k]);
-		buf_puts(&b, ")");
-		rc = sqlite3_exec(facts_db(pl->facts), buf_str(&b), NULL, NULL, NULL);
-		buf_dispose(&b);
-		if (rc != SQLITE_OK)
-			return err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(pl->facts)));
-	}
 	return 0;
 }
 
@@ -465,13 +430,13 @@ static int planner_end(struct planner *pl, int rc)
 
 static int plan_checks(struct planner *pl, struct err *err)
 {
-	if (create_finding_tables(pl, err) < 0)
+	if (plan_finding_create(pl->facts, pl->checks, pl->platforms, err) < 0)
 		return -1;
 	pl->plan->needs = arena_array(pl->a, pl->checks->n + 1, sizeof(*pl->plan->needs));
 	for (size_t i = 0; i < pl->checks->n; i++) {
 		struct names chain = {0};
 
-		if (pl->checks->v[i]->selected && of_this_run(pl, pl->checks->v[i]) &&
+		if (pl->checks->v[i]->selected && check_on_platforms(pl->checks->v[i], pl->platforms) &&
 		    add_check(pl, pl->checks->v[i], &chain, err) < 0)
 			return -1;
 	}

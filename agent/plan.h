@@ -43,9 +43,6 @@ struct plan {
 	struct arena *arena;
 };
 
-/* The name of the table that holds the findings of check "a-b": finding_a_b. */
-const char *plan_finding_table(struct arena *a, const char *check_id);
-
 /* The view whose rows are the subjects: "host_pair" for SUBJECT_PAIR. */
 const char *plan_spine(enum subject subject);
 

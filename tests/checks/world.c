@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "judge.h"
 #include "plan.h"
+#include "plan_finding.h"
 
 static const char *const key_names[][2] = {
 	[SUBJECT_HOST] = {"host", NULL},       [SUBJECT_PAIR] = {"host", "peer"},

@@ -446,6 +446,51 @@ static void test_findings_are_a_table(void **state)
 	expect("B", "", "fail,unknown"); /* it saw what the ledger made of the other's pass */
 }
 
+#define CLUSTER_CHECK(select)                                                                                          \
+	"/*\ntitle: t\nsubject: cluster\ndepends: run\nseverity: info\nplatforms: [vsphere]\nfix: f\n*/\n" select
+
+/* Whoever asks what stands in the way must be told of hosts outside the scope too; the report isn't. */
+static void test_reader_sees_beyond_the_scope(void **state)
+{
+	const char *only_a[] = {"A", NULL};
+
+	(void)state;
+	three_hosts();
+	pings("AB AC BA BC CA");
+	check("host-x", HOST_CHECK("own", "SELECT id AS host, CASE name WHEN 'C' THEN 'fail' ELSE 'pass' END AS status"
+	                                  " FROM host WHERE name <> 'B'"));
+	check("ping-ok", CHECK("own", NAIVE));
+	check("reader", CLUSTER_CHECK("SELECT id AS cluster, 'fail' AS status,"
+	                              " (SELECT group_concat(host || status, ' ') FROM (SELECT * FROM "
+	                              "critical_host_finding ORDER BY host))"
+	                              " || (SELECT group_concat(host || peer || status, ' ') FROM critical_pair_finding"
+	                              " WHERE status <> 'pass') AS detail FROM cluster"));
+	judge_scoped((struct scope){.hosts = only_a});
+	assert_string_equal(finding("", "").detail, "vc01/host-1pass vc01/host-2unknown vc01/host-3fail"
+	                                            "vc01/host-3vc01/host-2unknown");
+	expect("A", "", "pass");
+	assert_null(finding("C", "").status);
+	assert_null(finding("B", "").status);
+	expect("A", "B", "pass");
+	assert_null(finding("C", "B").status);
+	assert_int_equal(run.verdict, VERDICT_READY);
+	expect_sums();
+}
+
+static void test_reader_of_a_check_that_fails(void **state)
+{
+	const char *only_a[] = {"A", NULL};
+
+	(void)state;
+	three_hosts();
+	check("host-x", HOST_CHECK("own", "SELECT id AS host, json('{') AS status FROM host"));
+	check("reader",
+	      CLUSTER_CHECK("SELECT id AS cluster, 'pass' AS status, (SELECT count(*) FROM critical_host_finding"
+	                    " WHERE status = 'unknown') AS detail FROM cluster"));
+	judge_scoped((struct scope){.hosts = only_a});
+	assert_string_equal(finding("", "").detail, "3");
+}
+
 static void test_excluded_host(void **state)
 {
 	(void)state;
@@ -511,6 +556,8 @@ int main(void)
 	                                   T(test_scope_takes_in_who_cannot_be_told),
 	                                   T(test_nothing_judged),
 	                                   T(test_findings_are_a_table),
+	                                   T(test_reader_sees_beyond_the_scope),
+	                                   T(test_reader_of_a_check_that_fails),
 	                                   T(test_excluded_host),
 	                                   T(test_complete_inventory_is_not_ready),
 	                                   T(test_verdict_order)};
