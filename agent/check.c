@@ -154,6 +154,7 @@ static int parse_header(struct arena *a, const struct ynode *root, struct check 
 	c->subject = (enum subject)subject;
 	c->depends = (enum depends)depends;
 	c->severity = (enum severity)severity;
+	c->blocks = c->severity == SEVERITY_CRITICAL;
 	c->title = arena_strdup(a, yaml_text(root, "title", ""));
 	c->symptom = arena_strdup(a, yaml_text(root, "symptom", ""));
 	c->fix = arena_strdup(a, yaml_text(root, "fix", ""));

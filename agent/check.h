@@ -50,6 +50,7 @@ struct check {
 	enum subject subject;
 	enum depends depends;
 	enum severity severity; /* the header's, then the profile's */
+	bool blocks; /* the header says critical: it stands in the way of a destination whatever the profile says */
 	const char **platforms;
 	size_t nplatforms;
 	const char **refs;

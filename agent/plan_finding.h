@@ -2,8 +2,9 @@
 /*
  * plan_finding.h - what checks read of each other: a table of findings a check, and views over those that stand in the way.
  *
- * The temp views hold the findings of every critical check that is loaded, selected or not, of the run's platforms, about
- * all subjects, inside the scope and outside. A list of peers shares a row, as the check gave it.
+ * The temp views hold the findings of every check of the run's platforms that is critical by its header or by the profile,
+ * selected or not, about all subjects, inside the scope and outside. A profile that makes a check a warning doesn't open a way
+ * that the check says is closed. A list of peers shares a row, as the check gave it.
  *
  *   critical_host_finding     check_id, host, status            checks whose subject is a host
  *   critical_pair_finding     check_id, host, peer, status      a pair or a path
