@@ -16,6 +16,7 @@
 #include "judge.h"
 
 #define DEFAULT_PROFILE "onboarding"
+#define RUN_EXCLUDED "CREATE TEMP TABLE run_excluded(host TEXT PRIMARY KEY)"
 
 /* ---- files ---- */
 
@@ -226,7 +227,7 @@ static int open_facts(struct app *app, const struct app_options *o, struct names
 	if ((o->facts_in != NULL ? old_facts(app, o, err) : new_facts(app, o, err)) < 0 ||
 	    platforms_of(app, platforms, err) < 0)
 		return -1;
-	if (exec(app, "CREATE TEMP TABLE run_excluded(host TEXT PRIMARY KEY)", err) < 0)
+	if (exec(app, RUN_EXCLUDED, err) < 0)
 		return -1;
 	return model_create(app->model, app->facts, platforms, err);
 }
@@ -388,7 +389,7 @@ int app_open_query(struct app *app, const struct app_options *o, const char *sql
 
 /* ---- describe --requests ---- */
 
-static int each_target(struct app *app, const struct stage *s, const struct target *t, FILE *out)
+static void show_stage(struct app *app, const struct stage *s, const struct target *t, FILE *out)
 {
 	const struct request **reqs = arena_array(app->arena, s->n + 1, sizeof(*reqs));
 
@@ -401,7 +402,12 @@ static int each_target(struct app *app, const struct stage *s, const struct targ
 		if (n > 0)
 			transports[k]->show(t, reqs, n, out);
 	}
-	return 0;
+}
+
+void app_show_requests(struct app *app, const struct target *t, FILE *out)
+{
+	for (size_t i = 0; i < app->plan.nstages; i++)
+		show_stage(app, &app->plan.stages[i], t, out);
 }
 
 /* What recorded facts name as targets, as far as asking them needs. */
@@ -439,7 +445,18 @@ int app_requests(struct app *app, const struct app_options *o, FILE *out, struct
 	if (o->facts_in != NULL && targets_of_facts(app, err) < 0)
 		return -1;
 	for (size_t t = 0; t < app->inventory.ntargets; t++)
-		for (size_t i = 0; i < app->plan.nstages; i++)
-			each_target(app, &app->plan.stages[i], &app->inventory.targets[t], out);
+		app_show_requests(app, &app->inventory.targets[t], out);
 	return 0;
+}
+
+int app_plan_anywhere(struct app *app, struct err *err)
+{
+	struct names platforms = {0};
+
+	for (size_t i = 0; transports[i] != NULL; i++)
+		names_add(&platforms, app->arena, transports[i]->platform);
+	if (facts_create(&app->facts, NULL, &app->probes, err) < 0 || exec(app, RUN_EXCLUDED, err) < 0 ||
+	    model_create(app->model, app->facts, &platforms, err) < 0)
+		return -1;
+	return plan_make(&app->plan, app->facts, &app->checks, &app->probes, &platforms, false, err);
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_describe.c - migready describe: all about one check, probe, table, view or profile; or what would be sent. */
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/str.h"
+#include "columns.h"
 #include "command.h"
 
 /* clang-format off */
@@ -114,7 +117,91 @@ static const struct table *find_table(const struct app *app, const char *name)
 	return t != NULL && t->set ? t : NULL;
 }
 
-/* What its own file explains, as a probe's does: the model's views, and profiles. */
+/* ---- profiles ---- */
+
+#define ROW(...) ((const char *const[]){__VA_ARGS__})
+
+/* "limit = 5, word = x" */
+static void params_of(const struct check *c, struct buf *ret)
+{
+	buf_clear(ret);
+	for (size_t i = 0; i < c->nparams; i++)
+		buf_printf(ret, "%s%s = %s", i > 0 ? ", " : "", c->params[i].name, c->params[i].value);
+}
+
+static void describe_checks(const struct app *app)
+{
+	struct columns *c = columns_new(stdout, ROW("CHECK", "FAMILY", "SUBJECT", "SEVERITY", "PARAMS"), 5);
+	struct buf params = {.max = 4096};
+
+	for (size_t i = 0; i < app->checks.n; i++) {
+		const struct check *k = app->checks.v[i];
+
+		if (!k->selected)
+			continue;
+		params_of(k, &params);
+		columns_row(
+			c, ROW(k->id, k->area, subject_name(k->subject), severity_name(k->severity), buf_str(&params)));
+	}
+	columns_end(c);
+	buf_dispose(&params);
+}
+
+/* Checks that run without being reported, since a selected one reads their findings. */
+static void describe_read(const struct app *app)
+{
+	const char *start = "\nnot reported, but read by these:";
+
+	for (size_t i = 0; i < app->plan.nneeds; i++)
+		if (!app->plan.needs[i].check->selected) {
+			printf("%s %s", start, app->plan.needs[i].check->id);
+			start = "";
+		}
+	if (*start == '\0')
+		putchar('\n');
+}
+
+static void describe_probes(const struct app *app)
+{
+	struct columns *c = columns_new(stdout, ROW("PROBE", "TRANSPORT", "ABOUT"), 3);
+
+	for (size_t s = 0; s < app->plan.nstages; s++)
+		for (size_t i = 0; i < app->plan.stages[s].n; i++) {
+			const struct probe *p = app->plan.stages[s].probes[i].probe;
+
+			columns_row(c, ROW(p->id, p->transport->name, p->about));
+		}
+	columns_end(c);
+}
+
+/* Which checks, how severe, with which parameters, and what asking for their facts comes to. */
+static int describe_profile(struct app *app, struct err *err)
+{
+	static const struct target anybody[] = {
+		{.name = "VCENTER", .kind = TARGET_VCENTER, .platform = "vsphere", .url = "https://VCENTER"},
+		{.name = "local", .kind = TARGET_LOCAL, .platform = "kvm"}};
+
+	if (app_plan_anywhere(app, err) < 0)
+		return -1;
+	printf("profile %s\n\n", app->profile.name);
+	put_field("about", app->profile.about);
+	put_field("extends", app->profile.extends);
+	put_field("digest", app->profile.digest);
+	put_field("file", app->profile.file);
+	putchar('\n');
+	describe_checks(app);
+	describe_read(app);
+	putchar('\n');
+	describe_probes(app);
+	fputs("\nsent to a vCenter or an ESXi host, and to the local host:\n", stdout);
+	for (size_t i = 0; i < sizeof(anybody) / sizeof(anybody[0]); i++)
+		app_show_requests(app, &anybody[i], stdout);
+	return 0;
+}
+
+/* ---- whatever has that name ---- */
+
+/* What has a file of its own: the model's views, and profiles. */
 struct explained {
 	const char *what, *folder, *suffix;
 	const char **files;
@@ -192,11 +279,25 @@ static int describe(struct app *app, const char *name, struct err *err)
 			return describe_file(app, "probe", name, app->probes.v[i]->file, err);
 	if (find_files(app, kinds, 2, err) < 0)
 		return -1;
-	for (size_t i = 0; i < 2; i++)
-		for (size_t j = 0; j < kinds[i].n; j++)
-			if (strcmp(command_stem(app->arena, kinds[i].files[j]), name) == 0)
-				return describe_file(app, kinds[i].what, name, kinds[i].files[j], err);
+	for (size_t j = 0; j < kinds[0].n; j++)
+		if (strcmp(command_stem(app->arena, kinds[0].files[j]), name) == 0)
+			return describe_file(app, kinds[0].what, name, kinds[0].files[j], err);
 	return unknown(app, kinds, 2, name, err);
+}
+
+/* Is it a profile's path, or the name of a built-in one? */
+static bool names_profile(const char *name)
+{
+	size_t n = strlen(name);
+	struct err err;
+	const char *root = app_data_dir(&err);
+	char path[PATH_MAX];
+
+	if (n > 5 && strcmp(name + n - 5, ".yaml") == 0)
+		return true;
+	return root != NULL && strchr(name, '/') == NULL &&
+	       snprintf(path, sizeof(path), "%s/profiles/%s.yaml", root, name) < (int)sizeof(path) &&
+	       access(path, F_OK) == 0;
 }
 
 static int run(struct parsed *p, struct err *err)
@@ -214,9 +315,13 @@ static int run(struct parsed *p, struct err *err)
 	if (requests) {
 		r = app_requests(&app, &o, stdout, err);
 	} else {
+		bool profile = names_profile(p->args[0]);
+
+		if (profile)
+			o.profile = p->args[0];
 		r = app_load(&app, &o, err);
 		if (r == 0)
-			r = describe(&app, p->args[0], err);
+			r = profile ? describe_profile(&app, err) : describe(&app, p->args[0], err);
 	}
 	app_close(&app);
 	return r;
@@ -230,8 +335,10 @@ const struct command command_describe = {
 	.details =
 		"--requests prints every kind of request that the profile's checks cause, with its placeholders; with "
 		"--facts,\n"
-		"those that repeat (one a migration path, say) are written out for what is recorded. Nothing is sent.",
+		"those that repeat (one a migration path, say) are written out for what is recorded. Nothing is sent.\n"
+		"Of a profile: its checks with their severities and parameters, its probes, and what they send.",
 	.examples = "migready describe cpu-feature-parity\n"
+		    "migready describe maintenance\n"
 		    "migready describe vsphere_vmknic\n"
 		    "migready describe --requests -i inventory.yaml",
 	.run = run,

@@ -15,11 +15,44 @@
 
 static const struct yaml_key keys[] = {
 	{.name = "about", .type = YAML_T_TEXT, .about = "what the profile is for, in one line"},
-	{.name = "checks", .type = YAML_T_SEQ, .about = "ids or globs (default: all)"},
-	{.name = "severity", .type = YAML_T_MAP, .about = "CHECK: critical, warning or info"},
+	{.name = "extends", .type = YAML_T_TEXT, .about = "the profile that this one changes"},
+	{.name = "checks",
+         .type = YAML_T_SEQ,
+         .about = "ids, globs or selectors (default: all, or those of `extends`)"},
+	{.name = "also", .type = YAML_T_SEQ, .about = "more of them"},
+	{.name = "exclude", .type = YAML_T_SEQ, .about = "what is left out of those"},
+	{.name = "severity", .type = YAML_T_MAP, .about = "CHECK or glob: critical, warning or info"},
 	{.name = "params", .type = YAML_T_MAP, .about = "CHECK: {NAME: VALUE}"},
 	{0},
 };
+
+static const struct yaml_key selector_keys[] = {
+	{.name = "id", .type = YAML_T_TEXT, .about = "id or glob"},
+	{.name = "family", .type = YAML_T_TEXT, .about = "the folder: network, cpu ...; user for those of --checks"},
+	{.name = "severity", .type = YAML_T_TEXT, .about = "critical, warning or info"},
+	{.name = "subject", .type = YAML_T_TEXT, .about = "host, pair, vm ..."},
+	{0},
+};
+
+/* Blocking in every profile: what can't be seen can't be judged. */
+static const char always[] = "inventory-complete";
+
+/* The profile at hand, and those that extend it. */
+struct file {
+	const char *path, *text;
+	size_t len;
+	const struct file *by;
+};
+
+struct loading {
+	struct arena *arena;
+	const char *dir; /* where names are looked up; NULL: nothing can be extended */
+	struct checks *checks;
+	struct profile *profile;
+	EVP_MD_CTX *digest;
+};
+
+/* ---- selecting ---- */
 
 static int no_such_check(const struct ynode *n, const char *id, const struct checks *cs, struct err *err)
 {
@@ -44,47 +77,119 @@ static struct check *find_check(const struct ynode *n, const struct checks *cs, 
 	return c;
 }
 
-static int select_checks(const struct ynode *seq, struct checks *cs, struct err *err)
+static bool glob_or_all(const char *glob, const char *text)
 {
-	for (size_t i = 0; i < cs->n; i++)
-		cs->v[i]->selected = seq == NULL;
-	if (seq == NULL)
-		return 0;
-	if (seq->n == 0)
-		return yaml_err(seq, err, "expected at least one check (leave `checks:` out for all)");
-	for (const struct ynode *n = seq->first; n != NULL; n = n->next) {
-		bool found = false;
+	return glob == NULL || glob_match(glob, text);
+}
 
-		if (n->kind != YAML_TEXT)
-			return yaml_err(n, err, "expected a check's id or a glob");
-		for (size_t i = 0; i < cs->n; i++)
-			if (glob_match(n->text, cs->v[i]->id))
-				cs->v[i]->selected = found = true;
-		if (!found)
-			return no_such_check(n, n->text, cs, err);
+/* One item of a list: a glob of ids, or a mapping all of whose keys must fit. */
+static bool selects(const struct ynode *item, const struct check *c)
+{
+	if (item->kind == YAML_TEXT)
+		return glob_match(item->text, c->id);
+	return glob_or_all(yaml_text(item, "id", NULL), c->id) &&
+	       glob_or_all(yaml_text(item, "family", NULL), c->area) &&
+	       glob_or_all(yaml_text(item, "severity", NULL), severity_name(c->severity)) &&
+	       glob_or_all(yaml_text(item, "subject", NULL), subject_name(c->subject));
+}
+
+static int nothing_selected(const struct ynode *item, const struct checks *cs, struct err *err)
+{
+	const char *family = yaml_text(item, "family", NULL), **areas;
+	bool known = family == NULL;
+	char hint[96];
+
+	if (item->kind == YAML_TEXT)
+		return no_such_check(item, item->text, cs, err);
+	areas = xcalloc(cs->n + 1, sizeof(*areas));
+	for (size_t i = 0; i < cs->n; i++) {
+		areas[i] = cs->v[i]->area;
+		known = known || glob_match(family, areas[i]);
 	}
+	did_you_mean(hint, sizeof(hint), family != NULL ? family : "", areas, cs->n);
+	free(areas);
+	if (!known)
+		return yaml_err(yaml_get(item, "family"), err, "no check is of the family '%s'%s", family, hint);
+	return yaml_err(item, err, "selects no check; `migready list checks` shows their families and severities");
+}
+
+static int select_item(const struct ynode *item, struct checks *cs, bool selected, struct err *err)
+{
+	bool found = false;
+
+	if (item->kind == YAML_SEQ || (item->kind == YAML_MAP && item->n == 0))
+		return yaml_err(item, err, "expected a check's id, a glob, or {id, family, severity, subject}");
+	if (item->kind == YAML_MAP && yaml_check(item, "a selector", selector_keys, err) < 0)
+		return -1;
+	if (!selected && item->kind == YAML_TEXT && strcmp(item->text, always) == 0)
+		return yaml_err(item, err, "%s is blocking in every profile", always);
+	for (size_t i = 0; i < cs->n; i++)
+		if (selects(item, cs->v[i])) {
+			found = true;
+			cs->v[i]->selected = selected || strcmp(cs->v[i]->id, always) == 0;
+		}
+	return found ? 0 : nothing_selected(item, cs, err);
+}
+
+/* Selects, or leaves out, what the list under KEY names. */
+static int select_list(const struct ynode *root, const char *key, struct checks *cs, bool selected, struct err *err)
+{
+	const struct ynode *seq = yaml_get(root, key);
+
+	for (const struct ynode *n = seq != NULL ? seq->first : NULL; n != NULL; n = n->next)
+		if (select_item(n, cs, selected, err) < 0)
+			return -1;
 	return 0;
+}
+
+/* A list of `checks` starts afresh; without one, what the extended profile selects stays. */
+static int select_checks(const struct ynode *root, struct checks *cs, struct err *err)
+{
+	const struct ynode *seq = yaml_get(root, "checks");
+
+	if (seq != NULL && seq->n == 0)
+		return yaml_err(seq, err, "expected at least one check (leave `checks:` out for all)");
+	for (size_t i = 0; i < cs->n && seq != NULL; i++)
+		cs->v[i]->selected = strcmp(cs->v[i]->id, always) == 0;
+	if (select_list(root, "checks", cs, true, err) < 0 || select_list(root, "also", cs, true, err) < 0)
+		return -1;
+	return select_list(root, "exclude", cs, false, err);
+}
+
+/* ---- severities and parameters ---- */
+
+static int parse_severity(const struct ynode *n, enum severity *ret, struct err *err)
+{
+	for (enum severity s = SEVERITY_CRITICAL; s <= SEVERITY_INFO && n->kind == YAML_TEXT; s++)
+		if (strcmp(n->text, severity_name(s)) == 0)
+			return *ret = s, 0;
+	return yaml_err(n, err, "expected critical, warning or info");
+}
+
+static int set_severity(const struct ynode *n, struct checks *cs, struct err *err)
+{
+	enum severity severity;
+	bool found = false;
+
+	if (parse_severity(n, &severity, err) < 0)
+		return -1;
+	/* A verdict over an inventory that nobody compared with anything would say nothing. */
+	if (strcmp(n->key, always) == 0 && severity != SEVERITY_CRITICAL)
+		return yaml_err(n, err, "%s is blocking in every profile", always);
+	for (size_t i = 0; i < cs->n; i++)
+		if (glob_match(n->key, cs->v[i]->id)) {
+			found = true;
+			if (strcmp(cs->v[i]->id, always) != 0)
+				cs->v[i]->severity = severity;
+		}
+	return found ? 0 : no_such_check(n, n->key, cs, err);
 }
 
 static int set_severities(const struct ynode *map, struct checks *cs, struct err *err)
 {
-	for (const struct ynode *n = map != NULL ? map->first : NULL; n != NULL; n = n->next) {
-		struct check *c = find_check(n, cs, err);
-		bool known = false;
-
-		if (c == NULL)
+	for (const struct ynode *n = map != NULL ? map->first : NULL; n != NULL; n = n->next)
+		if (set_severity(n, cs, err) < 0)
 			return -1;
-		for (enum severity s = SEVERITY_CRITICAL; s <= SEVERITY_INFO && n->kind == YAML_TEXT; s++)
-			if (strcmp(n->text, severity_name(s)) == 0) {
-				c->severity = s;
-				known = true;
-			}
-		if (!known)
-			return yaml_err(n, err, "expected critical, warning or info");
-		/* A verdict over an inventory that nobody compared with anything would say nothing. */
-		if (strcmp(c->id, "inventory-complete") == 0 && c->severity != SEVERITY_CRITICAL)
-			return yaml_err(n, err, "inventory-complete is blocking in every profile");
-	}
 	return 0;
 }
 
@@ -127,36 +232,31 @@ static int set_params(const struct ynode *map, struct checks *cs, struct err *er
 	return 0;
 }
 
-/* inventory-complete belongs to every profile: what can't be seen can't be judged. */
-static void select_always(struct checks *cs)
+/* ---- files ---- */
+
+/* What can change the verdict: the selected checks, and the critical ones, which vm-has-destination reads all the same. */
+static void digest_checks(EVP_MD_CTX *ctx, const struct checks *cs)
 {
-	struct check *c = checks_find(cs, "inventory-complete");
-
-	if (c != NULL)
-		c->selected = true;
-}
-
-static void digest(const char *text, size_t len, const struct checks *cs, char *ret, size_t size)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	unsigned char md[EVP_MAX_MD_SIZE];
-	unsigned int n = 0;
-
-	EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
-	EVP_DigestUpdate(ctx, text, len);
 	for (size_t i = 0; i < cs->n; i++) {
 		const struct check *c = cs->v[i];
 
-		if (!c->selected)
+		if (!c->selected && c->severity != SEVERITY_CRITICAL)
 			continue;
 		EVP_DigestUpdate(ctx, c->id, strlen(c->id) + 1);
+		EVP_DigestUpdate(ctx, c->selected ? "1" : "0", 2);
 		EVP_DigestUpdate(ctx, severity_name(c->severity), strlen(severity_name(c->severity)) + 1);
 		for (size_t k = 0; k < c->nparams; k++)
 			EVP_DigestUpdate(ctx, c->params[k].value, strlen(c->params[k].value) + 1);
 		EVP_DigestUpdate(ctx, c->sql, strlen(c->sql) + 1);
 	}
+}
+
+static void digest_end(EVP_MD_CTX *ctx, char *ret, size_t size)
+{
+	unsigned char md[EVP_MAX_MD_SIZE];
+	unsigned int n = 0;
+
 	EVP_DigestFinal_ex(ctx, md, &n);
-	EVP_MD_CTX_free(ctx);
 	snprintf(ret, size, "sha256:");
 	for (unsigned int i = 0; i < n; i++)
 		snprintf(ret + 7 + 2 * i, size - 7 - 2 * i, "%02x", md[i]);
@@ -195,21 +295,88 @@ static const char *name_of(struct arena *a, const char *path)
 	return arena_strndup(a, base, n > 5 && strcmp(base + n - 5, ".yaml") == 0 ? n - 5 : n);
 }
 
-int profile_parse(struct arena *a, const char *file, const char *text, size_t len, struct checks *cs,
+static int apply_file(struct loading *l, const struct file *f, struct err *err);
+
+static const char *real_path(struct arena *a, const char *path)
+{
+	char *real = realpath(path, NULL);
+	const char *ret = arena_strdup(a, real != NULL ? real : path);
+
+	free(real);
+	return ret;
+}
+
+/* A path counts from the folder of the file that names it, as in an inventory. */
+static const char *path_beside(struct arena *a, const char *file, const char *path)
+{
+	const char *slash = strrchr(file, '/');
+
+	if (path[0] == '/' || slash == NULL)
+		return path;
+	return arena_printf(a, "%.*s/%s", (int)(slash - file), file, path);
+}
+
+static int extend(struct loading *l, const struct ynode *n, const struct file *by, struct err *err)
+{
+	struct file f = {.by = by};
+	const char *path;
+
+	if (l->dir == NULL)
+		return yaml_err(n, err, "nothing can be extended here");
+	path = find_file(l->arena, l->dir, n->text, err);
+	if (path == NULL) {
+		const char *why = arena_strdup(l->arena, err->text);
+
+		return yaml_err(n, err, "%s", why);
+	}
+	if (path == n->text)
+		path = path_beside(l->arena, by->path, path);
+	for (const struct file *x = by; x != NULL; x = x->by)
+		if (strcmp(real_path(l->arena, x->path), real_path(l->arena, path)) == 0)
+			return yaml_err(n, err, "extends itself, by way of %s", by->path);
+	f.path = path;
+	f.text = file_read(l->arena, path, PROFILE_BYTES, &f.len, err);
+	return f.text != NULL ? apply_file(l, &f, err) : err_prefix(err, "%s: extends", by->path);
+}
+
+/* The extended profile first, so that this one has the last word. */
+static int apply_file(struct loading *l, const struct file *f, struct err *err)
+{
+	struct ynode *root = yaml_parse(l->arena, f->path, f->text, f->len, 1, err);
+	const struct ynode *base;
+
+	if (root == NULL || yaml_check(root, "a profile", keys, err) < 0)
+		return -1;
+	base = yaml_get(root, "extends");
+	if ((base != NULL && extend(l, base, f, err) < 0) || select_checks(root, l->checks, err) < 0 ||
+	    set_severities(yaml_get(root, "severity"), l->checks, err) < 0 ||
+	    set_params(yaml_get(root, "params"), l->checks, err) < 0)
+		return -1;
+	EVP_DigestUpdate(l->digest, f->text, f->len);
+	l->profile->name = name_of(l->arena, f->path);
+	l->profile->about = yaml_text(root, "about", "");
+	l->profile->extends = base != NULL ? base->text : NULL;
+	l->profile->file = f->path;
+	return 0;
+}
+
+int profile_parse(struct arena *a, const char *dir, const char *file, const char *text, size_t len, struct checks *cs,
                   struct profile *ret, struct err *err)
 {
-	struct ynode *root = yaml_parse(a, file, text, len, 1, err);
+	struct loading l = {.arena = a, .dir = dir, .checks = cs, .profile = ret, .digest = EVP_MD_CTX_new()};
+	const struct file f = {.path = file, .text = text, .len = len};
+	int rc;
 
-	if (root == NULL || yaml_check(root, "a profile", keys, err) < 0 ||
-	    select_checks(yaml_get(root, "checks"), cs, err) < 0 ||
-	    set_severities(yaml_get(root, "severity"), cs, err) < 0 ||
-	    set_params(yaml_get(root, "params"), cs, err) < 0)
-		return -1;
-	select_always(cs);
-	ret->name = name_of(a, file);
-	ret->about = yaml_text(root, "about", "");
-	digest(text, len, cs, ret->digest, sizeof(ret->digest));
-	return 0;
+	for (size_t i = 0; i < cs->n; i++)
+		cs->v[i]->selected = true;
+	EVP_DigestInit_ex(l.digest, EVP_sha256(), NULL);
+	rc = apply_file(&l, &f, err);
+	if (rc == 0) {
+		digest_checks(l.digest, cs);
+		digest_end(l.digest, ret->digest, sizeof(ret->digest));
+	}
+	EVP_MD_CTX_free(l.digest);
+	return rc;
 }
 
 int profile_apply(struct arena *a, const char *dir, const char *name, struct checks *cs, struct profile *ret,
@@ -221,5 +388,5 @@ int profile_apply(struct arena *a, const char *dir, const char *name, struct che
 
 	if (path == NULL || (text = file_read(a, path, PROFILE_BYTES, &len, err)) == NULL)
 		return -1;
-	return profile_parse(a, path, text, len, cs, ret, err);
+	return profile_parse(a, dir, path, text, len, cs, ret, err);
 }

@@ -10,17 +10,21 @@
 struct profile {
 	const char *name;
 	const char *about;
-	char digest
-		[72]; /* "sha256:" and 64 hex digits: the profile file and the text of every selected check, so that two runs can be compared */
+	const char *file;
+	const char *extends; /* as its file says; or NULL */
+	/* "sha256:" and 64 hex digits: the profile's file, those it extends, and every check that is selected or critical; so
+	 * that two runs can be compared */
+	char digest[72];
 };
 
 /* Loads NAME (looked up in DIR) or a path (with a '/' or ending in .yaml) and applies it to CS: selected, severity,
- * params. A pattern that selects nothing, an unknown check or parameter, a value of the wrong type: ERR_CONFIG with place and suggestion. */
+ * params. A pattern that selects nothing, an unknown check or parameter, a value of the wrong type, a profile that
+ * extends itself: ERR_CONFIG with place and suggestion. */
 int profile_apply(struct arena *a, const char *dir, const char *name, struct checks *cs, struct profile *ret,
                   struct err *err);
 
-/* The same from memory; FILE is only for messages. For tests and the fuzzer. */
-int profile_parse(struct arena *a, const char *file, const char *text, size_t len, struct checks *cs,
+/* The same from memory; FILE is only for messages. DIR NULL: nothing can be extended. For tests and the fuzzer. */
+int profile_parse(struct arena *a, const char *dir, const char *file, const char *text, size_t len, struct checks *cs,
                   struct profile *ret, struct err *err);
 
 #endif

@@ -246,6 +246,23 @@ wrong 2:32 'inventory-complete is blocking in every profile' 'severity: {invento
 wrong 2:27 "has no parameter 'maximum'" 'params: {host-connected: {maximum: 3}}'
 wrong 3:35 'expected a whole number' 'params:' '  vm-log-rotate-size: {min_bytes: many}'
 wrong 2:9 'at least one check' 'checks: []'
+wrong 2:19 "no check is of the family 'hosts' (did you mean 'host'?)" 'checks: [{family: hosts}]'
+wrong 2:11 'inventory-complete is blocking' 'exclude: [inventory-complete]'
+wrong 2:10 "unknown profile 'onbording' (did you mean 'onboarding'?)" 'extends: onbording'
+wrong 2:10 'extends itself' 'extends: wrong.yaml'
+
+cat >"$work/extension.yaml" <<'YAML'
+extends: profile.yaml
+checks: [{family: cpu, severity: critical}]
+YAML
+check --facts "$defective" -p "$work/extension.yaml"
+expect_exit 1 "the CPU check is critical in what it extends"
+expect "selected by the severity given there" '[.findings[].check] | unique == ["cpu-feature-parity", "inventory-complete"]'
+run describe "$work/extension.yaml"
+expect_exit 0 "describe a profile's file"
+grep -q '^cpu-feature-parity .* critical ' "$work/stdout" && ! grep -q '^vm-log' "$work/stdout" || fail "describe: its checks"
+grep -q '^vsphere/cpu_feature ' "$work/stdout" && ! grep -q '^vsphere/vm_setting' "$work/stdout" || fail "describe: its probes"
+grep -q '^POST https://VCENTER/sdk RetrievePropertiesEx HostSystem: ' "$work/stdout" || fail "describe: what they send"
 run check --facts "$defective" -p onbording
 expect_exit 78 "an unknown profile"
 says "(did you mean 'onboarding'?)"

@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	check_parse(&cs, "host-a", "user", "a.sql", check, sizeof(check) - 1, true, &err);
 	check_parse(&cs, "inventory-complete", "host", "b.sql", check, sizeof(check) - 1, false, &err);
-	profile_parse(a, "fuzz.yaml", (const char *)data, size, &cs, &profile, &err);
+	profile_parse(a, NULL, "fuzz.yaml", (const char *)data, size, &cs, &profile, &err);
 	checks_dispose(&cs);
 	arena_free(a);
 	return 0;
