@@ -1,10 +1,88 @@
 # SPDX-License-Identifier: Apache-2.0
 """estate_vm.py - the estate's settings, devices and resources of virtual machines, as far as the checks read them."""
 
+from vim import Value, device
+
+CONTROLLERS = "".join(
+    device(kind, key, label, f"<busNumber>{bus}</busNumber>") for kind, key, label, bus in (
+        ("VirtualIDEController", 200, "IDE 0", 0), ("VirtualIDEController", 201, "IDE 1", 1),
+        ("VirtualPS2Controller", 300, "PS2 controller 0", 0), ("VirtualPCIController", 100, "PCI controller 0", 0),
+        ("VirtualSIOController", 400, "SIO controller 0", 0)))
+INPUT_AND_VIDEO = (
+    device("VirtualKeyboard", 600, "Keyboard", "<controllerKey>300</controllerKey><unitNumber>0</unitNumber>")
+    + device("VirtualPointingDevice", 700, "Pointing device",
+             '<backing xsi:type="VirtualPointingDeviceDeviceBackingInfo"><deviceName></deviceName><useAutoDetect>false'
+             "</useAutoDetect><hostPointingDevice>autodetect</hostPointingDevice></backing><controllerKey>300</controllerKey>"
+             "<unitNumber>1</unitNumber>")
+    + device("VirtualMachineVideoCard", 500, "Video card", "<controllerKey>100</controllerKey><unitNumber>0</unitNumber>"
+             "<videoRamSizeInKB>8192</videoRamSizeInKB><numDisplays>1</numDisplays><useAutoDetect>false</useAutoDetect>"
+             "<enable3DSupport>false</enable3DSupport><use3dRenderer>automatic</use3dRenderer>"))
+
+
+def connectable(connected):
+    word = "true" if connected else "false"
+    return (f"<connectable><startConnected>false</startConnected><allowGuestControl>true</allowGuestControl><connected>{word}"
+            "</connected><status>ok</status></connectable>")
+
+
+def cdrom(connected, backing="VirtualCdromRemotePassthroughBackingInfo"):
+    name = "<exclusive>false</exclusive>" if backing.endswith("RemotePassthroughBackingInfo") else ""
+    return device("VirtualCdrom", 3000, "CD/DVD drive 1",
+                  f'<backing xsi:type="{backing}"><deviceName>cdrom0</deviceName><useAutoDetect>true</useAutoDetect>{name}'
+                  f"</backing>{connectable(connected)}<controllerKey>200</controllerKey><unitNumber>0</unitNumber>")
+
 
 def fill(estate):
     """Properties of a healthy estate."""
+    if estate.big:  # its VMs have as many devices as the benchmark counts
+        return
+    for vm in estate.vms:
+        add_device(vm, CONTROLLERS + INPUT_AND_VIDEO + cdrom(False))
+
+
+def add_device(vm, xml):
+    devices = vm["config.hardware.device"]
+    vm["config.hardware.device"] = Value(devices.type, *devices.pieces, xml)
+
+
+def change_devices(estate, old, new):
+    """Other XML in the devices of app01-02."""
+    devices = estate.vms[1]["config.hardware.device"]
+    assert old in devices.text, old
+    estate.vms[1]["config.hardware.device"] = Value(devices.type, devices.text.replace(old, new))
+
+
+def passthrough(estate):
+    add_device(estate.vms[1], device(
+        "VirtualPCIPassthrough", 13000, "PCI device 0",
+        '<backing xsi:type="VirtualPCIPassthroughDeviceBackingInfo"><deviceName>GP104</deviceName><useAutoDetect>false'
+        "</useAutoDetect><id>0000:3b:00.0</id><deviceId>1bb1</deviceId><systemId>5f1e7a10</systemId><vendorId>4318</vendorId>"
+        "</backing><controllerKey>100</controllerKey><unitNumber>18</unitNumber>"))
+
+
+def serial_file(estate):
+    add_device(estate.vms[1], device(
+        "VirtualSerialPort", 9000, "Serial port 1",
+        '<backing xsi:type="VirtualSerialPortFileBackingInfo"><fileName>[nfs-01] x/serial.out</fileName></backing>'
+        f"{connectable(True)}<controllerKey>400</controllerKey><unitNumber>0</unitNumber><yieldOnPoll>true</yieldOnPoll>"))
+
+
+def raw_mapping(estate):
+    change_devices(estate, '<backing xsi:type="VirtualDiskFlatVer2BackingInfo">',
+                   '<backing xsi:type="VirtualDiskRawDiskMappingVer1BackingInfo">')
+    change_devices(estate, "<diskMode>persistent</diskMode><thinProvisioned>true</thinProvisioned>",
+                   "<lunUuid>02000000006001405a0b1c2d3e4f5061728394a5b64c554e3031</lunUuid>"
+                   "<deviceName>vml.02000000006001405a0b1c2d3e4f5061728394a5b64c554e3031</deviceName>"
+                   "<compatibilityMode>physicalMode</compatibilityMode><diskMode>independent_persistent</diskMode>")
 
 
 # name: what it plants, given an estate. In the first cluster: hosts esx01 to esx04, VMs app01-01 ...
-DEFECTS = {}
+DEFECTS = {
+    "vm-drive-of-a-client": lambda e: change_devices(e, cdrom(False), cdrom(True)),
+    "vm-drive-of-the-host": lambda e: change_devices(e, cdrom(False), cdrom(True, "VirtualCdromAtapiBackingInfo")),
+    "vm-pci-passthrough": passthrough,
+    "vm-serial-port-file": serial_file,
+    "vm-bus-sharing": lambda e: change_devices(e, "noSharing", "virtualSharing"),
+    "vm-bus-sharing-physical": lambda e: change_devices(e, "noSharing", "physicalSharing"),
+    "vm-raw-mapping-physical": raw_mapping,
+}
