@@ -2,13 +2,19 @@
 NICs that carry migration traffic. vSphere: VMkernel adapters selected for vMotion, and those on the TCP/IP stack vmotion; once
 a host has one there, its other stacks are no longer used for vMotion.
 
-host      id
-device    vmk1; NULL when the selection names an adapter that the host doesn't list
-ip        IPv4 address; 0.0.0.0: none
-netmask   IPv4
-ip6       IPv6 addresses with commas between, or none
-mtu       bytes
-netstack  TCP/IP stack
+host           id
+device         vmk1; NULL when the selection names an adapter that the host doesn't list
+ip             IPv4 address; 0.0.0.0: none
+netmask        IPv4
+ip6            IPv6 addresses with commas between, or none
+mtu            bytes
+netstack       TCP/IP stack
+gateway        IPv4 gateway of its own, instead of its stack's; none
+gateway6       the same for IPv6
+port_group     of a standard switch, by name; empty or NULL: on another kind of switch
+dv_switch      UUID of the distributed switch; NULL: on another kind of switch
+dv_port_group  key of the port group there; NULL: on another kind of switch
+opaque         id of the network, when an external management plane gives it; NULL: on another kind of switch
 */
 -- index: host
 -- arm: vsphere
@@ -19,8 +25,9 @@ WITH carrier AS (
 	 WHERE s.service = 'vmotion'
 	UNION
 	SELECT host, device FROM vsphere_vmknic WHERE netstack = 'vmotion')
-SELECT host, device, ip, netmask, ip6, mtu, netstack
-  FROM (SELECT n.host, n.device, v.ip, v.netmask, v.ip6, v.mtu, v.netstack,
+SELECT host, device, ip, netmask, ip6, mtu, netstack, gateway, gateway6, port_group, dv_switch, dv_port_group, opaque
+  FROM (SELECT n.host, n.device, v.ip, v.netmask, v.ip6, v.mtu, v.netstack, v.gateway, v.gateway6, v.portgroup AS port_group,
+               v.switch_uuid AS dv_switch, v.portgroup_key AS dv_port_group, v.opaque_network AS opaque,
                max(v.netstack = 'vmotion') OVER (PARTITION BY n.host) AS own_stack
           FROM carrier AS n LEFT JOIN vsphere_vmknic AS v ON v.host = n.host AND v.device = n.device)
  WHERE coalesce(own_stack, 0) = 0 OR netstack = 'vmotion' OR netstack IS NULL
