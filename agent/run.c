@@ -11,10 +11,10 @@ static int sql_err(const struct run *run, struct err *err)
 	return err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(run->facts)));
 }
 
-static void fingerprint(struct finding *f, const char *ids, const char *peer_id)
+void finding_fingerprint(const char *check_id, const char *ids, const char *peer_id, const char *object, char ret[33])
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	const char *parts[] = {f->check->id, ids, peer_id, f->object};
+	const char *parts[] = {check_id, ids, peer_id, object};
 	unsigned char md[EVP_MAX_MD_SIZE];
 
 	EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
@@ -26,7 +26,12 @@ static void fingerprint(struct finding *f, const char *ids, const char *peer_id)
 	EVP_DigestFinal_ex(ctx, md, NULL);
 	EVP_MD_CTX_free(ctx);
 	for (int i = 0; i < 16; i++)
-		snprintf(f->fingerprint + 2 * i, 3, "%02x", md[i]);
+		snprintf(ret + 2 * i, 3, "%02x", md[i]);
+}
+
+static void fingerprint(struct finding *f, const char *peer_id)
+{
+	finding_fingerprint(f->check->id, f->ids, peer_id, f->object, f->fingerprint);
 }
 
 static const char *text(sqlite3_stmt *st, int column)
@@ -36,17 +41,16 @@ static const char *text(sqlite3_stmt *st, int column)
 
 typedef int finding_fn(void *arg, const struct finding *f, struct err *err);
 
-static int each_peer(struct finding *f, const char *ids, const char *peer_ids, finding_fn *fn, void *arg,
-                     struct err *err)
+static int each_peer(struct finding *f, finding_fn *fn, void *arg, struct err *err)
 {
-	json_t *names = json_loads(f->peers, 0, NULL), *list = json_loads(peer_ids, 0, NULL);
+	json_t *names = json_loads(f->peers, 0, NULL), *list = json_loads(f->peer_ids, 0, NULL);
 	int rc = 0;
 
-	f->peers = NULL;
+	f->peers = f->peer_ids = NULL;
 	f->npeers = 0;
 	for (size_t i = 0; rc == 0 && i < json_array_size(names); i++) {
 		f->peer = json_string_value(json_array_get(names, i));
-		fingerprint(f, ids, json_string_value(json_array_get(list, i)));
+		fingerprint(f, json_string_value(json_array_get(list, i)));
 		rc = fn(arg, f, err);
 	}
 	json_decref(names);
@@ -66,7 +70,9 @@ static int one_finding(const struct run *run, sqlite3_stmt *st, bool expand, fin
 	                    .peer = text(st, 6),
 	                    .vm = text(st, 7),
 	                    .object = text(st, 8),
+	                    .ids = text(st, 9),
 	                    .peers = text(st, 10),
+	                    .peer_ids = text(st, 11),
 	                    .npeers = (size_t)sqlite3_column_int64(st, 12),
 	                    .observed = text(st, 13),
 	                    .expected = text(st, 14),
@@ -76,8 +82,8 @@ static int one_finding(const struct run *run, sqlite3_stmt *st, bool expand, fin
 	if (check == NULL)
 		return err_set(err, ERR_INTERNAL, "a finding of no check");
 	if (expand && f.peers != NULL)
-		return each_peer(&f, text(st, 9), text(st, 11), fn, arg, err);
-	fingerprint(&f, text(st, 9), text(st, 11));
+		return each_peer(&f, fn, arg, err);
+	fingerprint(&f, f.peer_ids);
 	return fn(arg, &f, err);
 }
 

@@ -44,7 +44,12 @@ struct finding {
 	size_t npeers;     /* 0, or how many peers the row stands for */
 	const char *observed, *expected, *detail, *via, *waiver;
 	char fingerprint[33]; /* the same finding in another run has the same: check, subject ids and object */
+	/* Ids of target, cluster, host, VM, datastore and peer, a blank between each two; and a JSON list of ids beside `peers`. */
+	const char *ids, *peer_ids;
 };
+
+/* What a finding's fingerprint is made of; PEER_ID and OBJECT may be NULL. Of several peers each has its own. */
+void finding_fingerprint(const char *check_id, const char *ids, const char *peer_id, const char *object, char ret[33]);
 
 struct probe_outcome {
 	const char *probe, *target, *host, *outcome, *error;

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* record_read.c - reads a record's JSON back, and believes only what a record of this version says. */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "record.h"
+
+static int odd(struct record *r, const char *what)
+{
+	r->damage = what;
+	return -1;
+}
+
+static const char *member(struct arena *a, const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s != NULL ? arena_strdup(a, s) : NULL;
+}
+
+static json_t *list_of(const char *text)
+{
+	json_t *list = json_loads(text != NULL ? text : "", 0, NULL);
+
+	if (json_is_array(list))
+		return list;
+	json_decref(list);
+	return NULL;
+}
+
+/* The place of WORD among N names; -1 for none. */
+#define INDEX_OF(name, type, function, n)                                                                              \
+	static int name(const char *word)                                                                              \
+	{                                                                                                              \
+		for (int i = 0; word != NULL && i < (n); i++)                                                          \
+			if (strcmp(word, function((type)i)) == 0)                                                      \
+				return i;                                                                              \
+		return -1;                                                                                             \
+	}
+
+INDEX_OF(state_of, enum host_state, host_state_name, HOST_EXCLUDED + 1)
+INDEX_OF(status_of, enum status, status_name, STATUS_COUNT)
+INDEX_OF(severity_of, enum severity, severity_name, SEVERITY_INFO + 1)
+INDEX_OF(subject_of, enum subject, subject_name, SUBJECT_TARGET + 1)
+
+/* ---- hosts ---- */
+
+static bool read_host(struct arena *a, const json_t *o, struct recorded_host *ret)
+{
+	int state = state_of(json_string_value(json_object_get(o, "state")));
+	const json_t *counts = json_object_get(o, "critical");
+
+	*ret = (struct recorded_host){
+		.id = member(a, o, "id"),
+		.name = member(a, o, "name"),
+		.label = member(a, o, "label"),
+		.target = member(a, o, "target"),
+		.cluster = member(a, o, "cluster"),
+		.cluster_name = member(a, o, "cluster_name"),
+		.uuid = member(a, o, "uuid"),
+		.destination = json_is_true(json_object_get(o, "destination")),
+		.state = (enum host_state)state,
+	};
+	for (size_t i = 0; i < STATUS_COUNT && state == HOST_COVERED; i++)
+		ret->critical[i] = (uint64_t)json_integer_value(json_array_get(counts, i));
+	return state >= 0 && ret->id != NULL && ret->target != NULL &&
+	       (state != HOST_COVERED || json_array_size(counts) == STATUS_COUNT);
+}
+
+int record_hosts(struct arena *a, struct record *r, struct recorded_host **ret, size_t *ret_n)
+{
+	json_t *list = list_of(r->hosts), *o;
+	bool good = list != NULL;
+	size_t i;
+
+	*ret_n = json_array_size(list);
+	*ret = arena_array(a, *ret_n + 1, sizeof(**ret));
+	json_array_foreach(list, i, o)
+	{
+		good = good && read_host(a, o, &(*ret)[i]);
+	}
+	json_decref(list);
+	return good ? 0 : odd(r, "its hosts can't be read");
+}
+
+int record_targets(struct arena *a, struct record *r, struct recorded_target **ret, size_t *ret_n)
+{
+	json_t *list = list_of(r->targets), *o;
+	bool good = list != NULL;
+	size_t i;
+
+	*ret_n = json_array_size(list);
+	*ret = arena_array(a, *ret_n + 1, sizeof(**ret));
+	json_array_foreach(list, i, o)
+	{
+		(*ret)[i] = (struct recorded_target){member(a, o, "name"), member(a, o, "platform"),
+		                                     member(a, o, "address"), member(a, o, "tls"),
+		                                     member(a, o, "instance")};
+		good = good && (*ret)[i].name != NULL;
+	}
+	json_decref(list);
+	return good ? 0 : odd(r, "its targets can't be read");
+}
+
+bool record_judged(const struct record *r, const char *check)
+{
+	json_t *list = list_of(r->checks), *o;
+	bool found = false;
+	size_t i;
+
+	json_array_foreach(list, i, o)
+	{
+		const char *id = json_string_value(json_object_get(o, "id"));
+
+		if (id != NULL && strcmp(id, check) == 0)
+			found = severity_of(json_string_value(json_object_get(o, "severity"))) == SEVERITY_CRITICAL;
+	}
+	json_decref(list);
+	return found;
+}
+
+bool record_narrowed_to_vms(const struct record *r)
+{
+	json_t *scope = json_loads(r->scope, 0, NULL);
+	const json_t *vms = json_object_get(scope, "vms");
+	bool narrowed = !json_is_array(vms) || json_array_size(vms) > 0;
+
+	json_decref(scope);
+	return narrowed;
+}
+
+/* ---- for people ---- */
+
+static void list_globs(struct buf *b, const json_t *scope, const char *key, const char *before)
+{
+	const json_t *globs = json_object_get(scope, key);
+
+	for (size_t i = 0; i < json_array_size(globs); i++) {
+		const char *glob = json_string_value(json_array_get(globs, i));
+
+		buf_printf(b, "%s%s%s", b->len > 0 ? ", " : "", before, glob != NULL ? glob : "?");
+	}
+}
+
+const char *record_scope_text(struct arena *a, const struct record *r)
+{
+	json_t *scope = json_loads(r->scope, 0, NULL);
+	struct buf b = {.max = RECORD_TEXT_MAX};
+	const char *text;
+
+	list_globs(&b, scope, "hosts", "");
+	list_globs(&b, scope, "clusters", "cluster ");
+	list_globs(&b, scope, "vms", "VM ");
+	if (b.len == 0)
+		buf_puts(&b, "all");
+	list_globs(&b, scope, "excluded", "without ");
+	text = arena_strdup(a, buf_str(&b));
+	buf_dispose(&b);
+	json_decref(scope);
+	return text;
+}
+
+const char *record_targets_text(struct arena *a, const struct record *r)
+{
+	json_t *list = list_of(r->targets), *o;
+	struct buf b = {.max = RECORD_TEXT_MAX};
+	const char *text;
+	size_t i;
+
+	json_array_foreach(list, i, o)
+	{
+		const char *name = json_string_value(json_object_get(o, "name"));
+
+		buf_printf(&b, "%s%s", i > 0 ? ", " : "", name != NULL ? name : "?");
+	}
+	text = arena_strdup(a, buf_str(&b));
+	buf_dispose(&b);
+	json_decref(list);
+	return text;
+}
+
+uint64_t record_count(const struct record *r, enum status s)
+{
+	json_t *summary = json_loads(r->summary, 0, NULL);
+	json_int_t n = json_integer_value(json_object_get(summary, status_name(s)));
+
+	json_decref(summary);
+	return n > 0 ? (uint64_t)n : 0;
+}
+
+/* ---- findings ---- */
+
+static const char *id_of(struct arena *a, const json_t *ids, const char *key)
+{
+	const char *s = member(a, ids, key);
+
+	return s != NULL ? s : "";
+}
+
+static void read_ids(struct arena *a, const json_t *o, struct recorded_finding *ret)
+{
+	const json_t *ids = json_object_get(o, "ids");
+
+	ret->known = json_is_object(ids);
+	ret->target = id_of(a, ids, "target");
+	ret->cluster = id_of(a, ids, "cluster");
+	ret->host = id_of(a, ids, "host");
+	ret->vm = id_of(a, ids, "vm");
+	ret->peer = id_of(a, ids, "peer");
+	ret->ids = arena_printf(a, "%s %s %s %s %s %s", ret->target, ret->cluster, ret->host, ret->vm,
+	                        id_of(a, ids, "datastore"), ret->peer);
+}
+
+/* Of several peers, their names as a JSON list and their ids. */
+static bool read_peers(struct arena *a, const json_t *o, struct recorded_finding *ret)
+{
+	const json_t *names = json_object_get(o, "peers"), *ids = json_object_get(o, "peer_ids");
+	char *text;
+
+	if (names == NULL)
+		return ids == NULL;
+	if (!json_is_array(names) || !json_is_array(ids) || json_array_size(names) != json_array_size(ids))
+		return false;
+	text = json_dumps(names, JSON_COMPACT);
+	ret->f.peers = arena_strdup(a, text != NULL ? text : "[]");
+	free(text);
+	ret->f.npeers = json_array_size(ids);
+	ret->peer_ids = arena_array(a, ret->f.npeers + 1, sizeof(*ret->peer_ids));
+	for (size_t i = 0; i < ret->f.npeers; i++) {
+		if (!json_is_string(json_array_get(ids, i)) || !json_is_string(json_array_get(names, i)))
+			return false;
+		ret->peer_ids[i] = arena_strdup(a, json_string_value(json_array_get(ids, i)));
+	}
+	return true;
+}
+
+static bool read_finding(struct arena *a, const json_t *o, struct recorded_finding *ret)
+{
+	int status = status_of(json_string_value(json_object_get(o, "status")));
+	int severity = severity_of(json_string_value(json_object_get(o, "severity")));
+	int subject = subject_of(json_string_value(json_object_get(o, "subject")));
+	const char *fingerprint = json_string_value(json_object_get(o, "fingerprint"));
+
+	*ret = (struct recorded_finding){
+		.check = member(a, o, "check"),
+		.severity = (enum severity)severity,
+		.subject = (enum subject)subject,
+		.f = {.status = (enum status)status,
+	              .target = member(a, o, "target"),
+	              .cluster = member(a, o, "cluster"),
+	              .host = member(a, o, "host"),
+	              .peer = member(a, o, "peer"),
+	              .vm = member(a, o, "vm"),
+	              .object = member(a, o, "object"),
+	              .observed = member(a, o, "observed"),
+	              .expected = member(a, o, "expected"),
+	              .detail = member(a, o, "detail"),
+	              .via = member(a, o, "via"),
+	              .waiver = member(a, o, "waiver")},
+	};
+	read_ids(a, o, ret);
+	if (status < 0 || severity < 0 || subject < 0 || ret->check == NULL || fingerprint == NULL ||
+	    strlen(fingerprint) != sizeof(ret->f.fingerprint) - 1)
+		return false;
+	memcpy(ret->f.fingerprint, fingerprint, sizeof(ret->f.fingerprint));
+	return read_peers(a, o, ret);
+}
+
+int record_findings(struct arena *a, struct record *r, struct recorded_finding **ret, size_t *ret_n)
+{
+	json_t *list = list_of(r->findings), *o;
+	bool good = list != NULL;
+	size_t i;
+
+	*ret_n = json_array_size(list);
+	*ret = arena_array(a, *ret_n + 1, sizeof(**ret));
+	json_array_foreach(list, i, o)
+	{
+		good = good && read_finding(a, o, &(*ret)[i]);
+	}
+	json_decref(list);
+	return good ? 0 : odd(r, "its findings can't be read");
+}
