@@ -1,5 +1,5 @@
 /*
-title: The host is connected, powered on and in service, and so is another one of its cluster
+title: The host is connected and powered on, and another one of its cluster can take its VMs
 subject: host
 depends: own
 severity: critical
@@ -7,10 +7,11 @@ platforms: [vsphere, kvm]
 symptom: >
   Migrations from and to the host are refused, VMs on it can't be managed at all, or there is no host that could take them.
 fix: >
-  Reconnect the host, or end its maintenance or standby mode. A host that is out of service on purpose is left out of the
-  run with --exclude; where no other host remains, VMs have nowhere to go until one is back.
+  Reconnect the host, or power it on. A host that is out of service on purpose is left out of the run with --exclude; where no
+  other host remains, VMs have nowhere to go until one is back.
 refs: ["vSphere API: HostRuntimeInfo.connectionState, powerState, inMaintenanceMode, standbyMode"]
 */
+-- A host in maintenance mode or on standby is up; that it takes no VMs is what host-maintenance-state says.
 -- A cluster of one host is no matter: nobody expects to migrate within it. Excluded hosts count as hosts, not as destinations.
 WITH room AS MATERIALIZED (
 	SELECT l.cluster, count(*) AS hosts, sum(h.id IS NOT NULL AND l.destination) AS possible,
@@ -27,9 +28,9 @@ WITH room AS MATERIALIZED (
 SELECT s.host,
        CASE WHEN s.way_out = 0 OR s.connection IN ('disconnected', 'notresponding') OR s.power = 'poweredoff' THEN 'fail'
             WHEN s.way_out IS NULL THEN 'unknown'
-            WHEN s.connection = 'connected' AND (s.maintenance = 1 OR s.power = 'standby'
-                                                 OR s.standby IN ('in', 'entering', 'exiting')) THEN 'warn'
-            WHEN s.connection = 'connected' AND s.power = 'poweredon' AND s.maintenance = 0 AND s.standby = 'none' THEN 'pass'
+            WHEN s.connection = 'connected' AND s.maintenance IN (0, 1) AND s.power = 'standby' THEN 'na'
+            WHEN s.connection = 'connected' AND s.maintenance IN (0, 1) AND s.power = 'poweredon'
+                 AND s.standby IN ('none', 'in', 'entering', 'exiting') THEN 'pass'
             ELSE 'unknown' END AS status,
        CASE s.connection WHEN 'notresponding' THEN 'not responding' ELSE coalesce(s.connection, 'connection not known') END
            || CASE s.power WHEN 'poweredoff' THEN ', powered off' WHEN 'standby' THEN ', on standby' WHEN 'poweredon' THEN ''
@@ -39,10 +40,8 @@ SELECT s.host,
            || CASE s.standby WHEN 'entering' THEN ', entering standby' WHEN 'exiting' THEN ', leaving standby' WHEN 'in'
                    THEN CASE s.power WHEN 'standby' THEN '' ELSE ', on standby' END WHEN 'none' THEN ''
                    ELSE ', standby mode not known' END AS observed,
-       'connected, powered on, not in maintenance mode' AS expected,
+       'connected, powered on, another host in service' AS expected,
        CASE WHEN s.way_out = 0 THEN 'no other host of the cluster can take its VMs'
-            WHEN s.maintenance = 1 THEN 'it takes no VMs until maintenance mode ends'
-            WHEN s.power = 'standby' OR s.standby IN ('in', 'entering', 'exiting')
-            THEN 'it takes no VMs until it has been brought out of standby'
+            WHEN s.power = 'standby' THEN 'put on standby: host-maintenance-state tells of it'
             WHEN s.way_out IS NULL THEN 'not known whether another host of the cluster can take its VMs' END AS detail
   FROM judged AS s

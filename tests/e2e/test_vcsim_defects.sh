@@ -8,7 +8,7 @@ need "$tools/vcsim"
 third='[.host, .peer] | any(startswith("esx03"))'
 defect host-disconnected 1 host-connected fail '.host == "esx04.lab.example"'
 defect host-not-responding 1 host-connected fail '.host == "esx04.lab.example"'
-defect host-maintenance 0 host-connected warn '.host == "esx04.lab.example"'
+defect host-maintenance 0 host-maintenance-state fail '.host == "esx04.lab.example"'
 defect vmotion-vmknic-missing 1 vmotion-vmknic-present fail '.host == "esx02.lab.example"'
 defect vmotion-vmknic-loopback 1 vmotion-vmknic-present fail '.host == "esx03.lab.example"'
 defect vmotion-vmknic-without-ip 1 vmotion-vmknic-present fail '.host == "esx03.lab.example"'
@@ -43,8 +43,9 @@ lab_inventory alone host-without-others
 inventory "$work/inventory.yaml" "vc01=$url"
 check -i "$work/inventory.yaml"
 expect_exit 1 "all other hosts are in maintenance mode"
-expect "it fails, they are warned about" '[.findings[] | select(.check == "host-connected") | .status] | sort ==
-	["fail", "warn", "warn", "warn"]'
+expect "it fails, they are up but out of service" '[.findings[] | select(.check == "host-connected") | .status] | sort ==
+	["fail", "pass", "pass", "pass"]
+	and ([.findings[] | select(.check == "host-maintenance-state") | .status] | sort) == ["fail", "fail", "fail", "pass"]'
 expect "it says why" 'any(.findings[]; .status == "fail" and .host == "esx01.lab.example"
 	and .detail == "no other host of the cluster can take its VMs")'
 lab_stop
