@@ -110,7 +110,7 @@ WITH rule(type, backing, connected, live, cold, why) AS MATERIALIZED (VALUES
 	       CASE WHEN shared_bus IN ('virtualSharing', 'physicalSharing') THEN 'pass' ELSE 'unknown' END,
 	       CASE shared_bus
 	            WHEN 'virtualSharing' THEN 'its bus is shared with VMs of the same host'
-	            WHEN 'physicalSharing' THEN 'its bus is shared with VMs of other hosts: of such, only some kinds of failover clusters move'
+	            WHEN 'physicalSharing' THEN 'its bus is shared with VMs of other hosts: only some failover clusters can move so'
 	            ELSE 'whether its bus is shared is not known' END
 	  FROM device WHERE shared_bus IS NOT 'noSharing'
 	UNION ALL

@@ -13,5 +13,13 @@ defect vm-serial-port-file 1 vm-blocking-devices fail "$second"
 defect vm-bus-sharing 1 vm-blocking-devices fail "$second"
 defect vm-bus-sharing-physical 2 vm-blocking-devices unknown "$second"
 defect vm-raw-mapping-physical - vm-blocking-devices warn "$second" lun-visible-everywhere vm-on-shared-storage
+defect vm-backup-lock 1 vm-migration-not-disabled fail "$second"
+defect vm-template-lock 1 vm-migration-not-disabled fail '.vm == "golden01"'
+defect vm-orphaned 1 vm-migration-not-disabled fail "$second"
+defect vm-asks 1 vm-migration-not-disabled fail "$second"
+defect vm-tools-installing 1 vm-migration-not-disabled fail "$second"
+defect vm-pinned 1 vm-migration-not-disabled fail "$second"
+defect vm-consolidation-needed 0 vm-migration-not-disabled warn "$second"
+defect vm-latency-sensitive 0 vm-migration-not-disabled warn "$second"
 
 all_checked vm

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """estate_vm.py - the estate's settings, devices and resources of virtual machines, as far as the checks read them."""
 
-from vim import Value, device
+from vim import Value, boolean, device, string, strings
 
 CONTROLLERS = "".join(
     device(kind, key, label, f"<busNumber>{bus}</busNumber>") for kind, key, label, bus in (
@@ -34,6 +34,14 @@ def cdrom(connected, backing="VirtualCdromRemotePassthroughBackingInfo"):
 
 def fill(estate):
     """Properties of a healthy estate."""
+    condition = {"runtime.consolidationNeeded": boolean(False), "runtime.toolsInstallerMounted": boolean(False),
+                 "runtime.faultToleranceState": Value("VirtualMachineFaultToleranceState", "notConfigured"),
+                 "config.latencySensitivity.level": Value("LatencySensitivitySensitivityLevel", "normal")}
+    running = strings("PowerOnVM_Task", "MakePrimaryVM_Task", "TerminateFaultTolerantVM_Task", "StartReplaying_Task")
+    resting = strings("PowerOffVM_Task", "SuspendVM_Task", "ResetVM_Task", "RebootGuest", "ShutdownGuest", "StandbyGuest")
+    for vm in estate.vms:
+        is_on = vm["runtime.powerState"].text == "poweredOn"
+        vm.properties |= condition | {"disabledMethod": running if is_on else resting}
     if estate.big:  # its VMs have as many devices as the benchmark counts
         return
     for vm in estate.vms:
@@ -76,6 +84,26 @@ def raw_mapping(estate):
                    "<compatibilityMode>physicalMode</compatibilityMode><diskMode>independent_persistent</diskMode>")
 
 
+def disable(estate, vm, *methods):
+    vm["disabledMethod"] = strings("PowerOnVM_Task", *methods)
+
+
+def set_property(path, value):
+    """On app01-02."""
+    def plant(estate):
+        estate.vms[1][path] = value
+    return plant
+
+
+def question(estate):
+    vm = estate.vms[1]
+    text = "msg.hbacommon.outofspace:There is no more space for virtual disk app01-02.vmdk."
+    vm["runtime.question"] = Value(
+        "VirtualMachineQuestionInfo", f"<id>14</id><text>{text}</text><choice><choiceInfo xsi:type=\"ElementDescription\">"
+        "<label>Retry</label><summary>Retry</summary><key>0</key></choiceInfo></choice>")
+    vm["runtime.question.id"], vm["runtime.question.text"] = string("14"), string(text)
+
+
 # name: what it plants, given an estate. In the first cluster: hosts esx01 to esx04, VMs app01-01 ...
 DEFECTS = {
     "vm-drive-of-a-client": lambda e: change_devices(e, cdrom(False), cdrom(True)),
@@ -85,4 +113,14 @@ DEFECTS = {
     "vm-bus-sharing": lambda e: change_devices(e, "noSharing", "virtualSharing"),
     "vm-bus-sharing-physical": lambda e: change_devices(e, "noSharing", "physicalSharing"),
     "vm-raw-mapping-physical": raw_mapping,
+    "vm-backup-lock": lambda e: disable(e, e.vms[1], "RelocateVM_Task"),
+    "vm-template-lock": lambda e: disable(e, e.vms[6], "RelocateVM_Task"),
+    "vm-orphaned": set_property("runtime.connectionState", Value("VirtualMachineConnectionState", "orphaned")),
+    "vm-asks": question,
+    "vm-tools-installing": set_property("runtime.toolsInstallerMounted", boolean(True)),
+    "vm-pinned": set_property("config.cpuAffinity", Value("VirtualMachineAffinityInfo", "<affinitySet>0</affinitySet>"
+                                                          "<affinitySet>1</affinitySet>")),
+    "vm-consolidation-needed": set_property("runtime.consolidationNeeded", boolean(True)),
+    "vm-latency-sensitive": set_property("config.latencySensitivity.level",
+                                         Value("LatencySensitivitySensitivityLevel", "high")),
 }

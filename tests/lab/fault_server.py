@@ -37,9 +37,12 @@ PAGE = 100  # objects, when the client names no size
 
 PARENTS = {"ClusterComputeResource": ("ComputeResource", "ManagedEntity"), "HostSystem": ("ManagedEntity",),
            "VirtualMachine": ("ManagedEntity",), "Datastore": ("ManagedEntity",), "Folder": ("ManagedEntity",),
-           "Datacenter": ("ManagedEntity",), "ResourcePool": ("ManagedEntity",), "Network": ("ManagedEntity",)}
+           "Datacenter": ("ManagedEntity",), "ResourcePool": ("ManagedEntity",), "Network": ("ManagedEntity",),
+           "DistributedVirtualPortgroup": ("Network", "ManagedEntity"),
+           "VmwareDistributedVirtualSwitch": ("DistributedVirtualSwitch", "ManagedEntity")}
 # Properties of the schema that the estate leaves unset: neither a value nor an error.
-UNSET = {"config.managedBy", "runtime.standbyMode", "parent", "effectiveRole"}
+UNSET = {"config.managedBy", "runtime.standbyMode", "parent", "effectiveRole", "runtime.question.id", "runtime.question.text",
+         "config.cpuAffinity"}
 SERVICES = {"rootFolder": ("Folder", "group-d1"), "propertyCollector": ("PropertyCollector", "propertyCollector"),
             "viewManager": ("ViewManager", "ViewManager"), "sessionManager": ("SessionManager", "SessionManager")}
 
@@ -481,6 +484,7 @@ class Server(http.server.ThreadingHTTPServer):
         self.objects = {o.moid: o for o in estate.objects}
         self.objects["ServiceInstance"] = Object("ServiceInstance", "ServiceInstance", **{
             "content.about": Value("AboutInfo", *(f"<{k}>{v}</{k}>" for k, v in self.about.items())),
+            **getattr(estate, "service", {}),
             **{f"content.about.{k}": string(v) for k, v in self.about.items()}})
         self.known = {}
         for obj in self.objects.values():
