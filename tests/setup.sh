@@ -21,7 +21,7 @@ test_packages=(
 	bash openssl curl iproute2 procps util-linux sqlite3 libxml2-utils jq
 )
 
-# Go of this version or newer builds the simulator (tests/lab/vcsim/go.mod); an older one can still fetch this one.
+# Go of this version or newer builds the simulator and govc (tests/lab/*/go.mod); an older one can still fetch this one.
 go_minimum=1.25
 go_toolchain=1.25.9
 
@@ -85,14 +85,15 @@ stamp_of() {
 	cat "$@" | sha256sum
 }
 
-install_vcsim() {
+# install_go_tool NAME: builds tests/lab/NAME.
+install_go_tool() {
 	local stamp
-	stamp=$(stamp_of "$here"/lab/vcsim/{main.go,go.mod,go.sum})
-	[ -x "$tools/vcsim" ] && [ "$(cat "$tools/vcsim.stamp" 2>/dev/null)" = "$stamp" ] && return
+	stamp=$(stamp_of "$here/lab/$1"/{main.go,go.mod,go.sum})
+	[ -x "$tools/$1" ] && [ "$(cat "$tools/$1.stamp" 2>/dev/null)" = "$stamp" ] && return
 	find_go
-	echo "setup.sh: building the vCenter simulator with $("$go" version)"
-	(cd "$here/lab/vcsim" && CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS= "$go" build -trimpath -o "$tools/vcsim" .)
-	echo "$stamp" >"$tools/vcsim.stamp"
+	echo "setup.sh: building $1 with $("$go" version)"
+	(cd "$here/lab/$1" && CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS= "$go" build -trimpath -o "$tools/$1" .)
+	echo "$stamp" >"$tools/$1.stamp"
 }
 
 install_python() {
@@ -114,7 +115,8 @@ build)
 test)
 	install_packages "${build_packages[@]}" "${test_packages[@]}"
 	mkdir -p "$tools"
-	install_vcsim
+	install_go_tool vcsim
+	install_go_tool govc
 	install_python
 	;;
 *)

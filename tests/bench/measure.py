@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""measure.py EXIT_CODE COMMAND... - runs a command once to warm up, then three times.
+"""measure.py EXIT_CODE COMMAND... - runs a command once to warm up, then three times, or $RUNS times.
 
 Prints the medians of wall and user CPU time in ms and of the peak of resident memory in KiB. It must exit with EXIT_CODE each
-time. What it says on standard error in the three runs is kept in the file $STDERR.
+time. What it says on standard error in those runs is kept in the file $STDERR.
 """
 
 import os
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-RUNS = 3
+RUNS = int(os.environ.get("RUNS", 3))
 
 
 def run_once(code, command, file):

@@ -21,7 +21,7 @@ lab_make_ca() {
 }
 
 # lab_start NAME COMMAND...: runs it in the background, in a folder of its own (the simulator makes one for each datastore),
-# and sets url to the first line it prints.
+# and sets url to the first line it prints; waits lab_patience_s for it.
 lab_start() {
 	local name=$1 i
 	shift
@@ -32,7 +32,7 @@ lab_start() {
 	(cd "$work/$name.run" && TMPDIR=. exec "$@") >"$work/$name.out" 2>"$work/$name.err" </dev/null &
 	lab_pid=$!
 	echo "$lab_pid" >>"$work/pids"
-	for ((i = 0; i < 600; i++)); do
+	for ((i = 0; i < ${lab_patience_s:-30} * 20; i++)); do
 		url=$(head -n 1 "$work/$name.out")
 		[ -n "$url" ] && return
 		kill -0 "$lab_pid" 2>/dev/null || break

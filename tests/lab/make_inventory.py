@@ -24,6 +24,9 @@ def main():
     parser.add_argument("folder", type=pathlib.Path, nargs="?")
     parser.add_argument("--defect", action="append", default=[], choices=sorted(DEFECTS), metavar="NAME")
     parser.add_argument("--clusters", type=int, default=1)
+    parser.add_argument("--hosts", type=int, default=4, help="of each cluster")
+    parser.add_argument("--vms", type=int, default=8, help="of each cluster")
+    parser.add_argument("--big", action="store_true", help="hosts with 300 CPU features, VMs with 20 devices and 40 settings")
     parts = {"base": BASE_DEFECTS} | {p.__name__.removeprefix("estate_"): p.DEFECTS for p in PARTS}
     parser.add_argument("--list", metavar="PART", choices=[*parts, "all"], help="print the names of the defects")
     options = parser.parse_args()
@@ -32,7 +35,7 @@ def main():
         return
     if not options.folder:
         parser.error("folder missing")
-    estate = Estate(clusters=options.clusters)
+    estate = Estate(clusters=options.clusters, hosts=options.hosts, vms=options.vms, big=options.big)
     for name in options.defect:
         DEFECTS[name](estate)
     write(estate, options.folder)

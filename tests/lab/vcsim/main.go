@@ -6,17 +6,56 @@
 package main
 
 import (
+	"bytes"
 	"crypto/tls"
+	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"log"
+	"net/http"
 	"net/url"
 	"os"
 	"os/signal"
+	"regexp"
 	"syscall"
+	"time"
 
 	"github.com/vmware/govmomi/simulator"
 )
+
+var (
+	method   = regexp.MustCompile(`Body>\s*<(\w+)`)
+	password = regexp.MustCompile(`<password>[^<]*`)
+)
+
+// delayed serves each request that much later, as a server does that is far away.
+func delayed(next http.Handler, delay time.Duration) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(delay)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// logged writes each request as a line of JSON, as fault_server.py does.
+func logged(next http.Handler, path string) (http.Handler, error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		name := r.Method
+		if m := method.FindSubmatch(body); m != nil {
+			name = string(m[1])
+		}
+		line, _ := json.Marshal(map[string]string{
+			"method": name, "body": string(password.ReplaceAll(body, []byte("<password>")))})
+		file.Write(append(line, '\n'))
+		next.ServeHTTP(w, r)
+	}), nil
+}
 
 func main() {
 	log.SetFlags(0)
@@ -30,6 +69,8 @@ func main() {
 	username := flag.String("username", "user", "the only user who may log in")
 	cert := flag.String("tlscert", "", "certificate chain, PEM")
 	key := flag.String("tlskey", "", "its private key, PEM")
+	delay := flag.Duration("delay", 0, "serve each request that much later")
+	requests := flag.String("log", "", "append each request to this file, as a line of JSON without passwords")
 	flag.IntVar(&vpx.Cluster, "cluster", vpx.Cluster, "built-in model: clusters")
 	flag.IntVar(&vpx.ClusterHost, "host", vpx.ClusterHost, "built-in model: hosts per cluster")
 	flag.IntVar(&vpx.Host, "standalone-host", vpx.Host, "built-in model: hosts outside clusters")
@@ -60,6 +101,14 @@ func main() {
 	model.Service.Listen = &url.URL{Host: *listen, User: url.UserPassword(*username, os.Getenv("VCSIM_PASSWORD"))}
 	server := model.Service.NewServer()
 	defer server.Close()
+	if *delay > 0 {
+		server.Config.Handler = delayed(server.Config.Handler, *delay)
+	}
+	if *requests != "" {
+		if server.Config.Handler, err = logged(server.Config.Handler, *requests); err != nil {
+			log.Fatal(err)
+		}
+	}
 
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
