@@ -329,6 +329,24 @@ static int exclude(struct app *app, const struct app_options *o, struct err *err
 	return rc;
 }
 
+/* Before anybody is asked: a typing error should not cost the minutes that probing takes. */
+static int load_waivers(struct app *app, const struct app_options *o, struct err *err)
+{
+	for (size_t i = 0; o->waivers != NULL && o->waivers[i] != NULL; i++)
+		if (waivers_load(&app->waivers, app->arena, o->waivers[i], &app->checks, wall_ms(), err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Their own checks come when planning is over, which knows no checks without a query. */
+static void use_waivers(struct app *app)
+{
+	if (app->waivers.n == 0)
+		return;
+	waivers_add_checks(&app->waivers, &app->checks);
+	app->run.waivers = &app->waivers;
+}
+
 static void fill_run(struct app *app, const struct app_options *o)
 {
 	struct run *run = &app->run;
@@ -350,7 +368,7 @@ int app_check(struct app *app, const struct app_options *o, struct err *err)
 {
 	struct names platforms = {0};
 
-	if (app_load(app, o, err) < 0 || open_facts(app, o, &platforms, err) < 0 ||
+	if (app_load(app, o, err) < 0 || load_waivers(app, o, err) < 0 || open_facts(app, o, &platforms, err) < 0 ||
 	    plan_make(&app->plan, app->facts, &app->checks, &app->probes, &platforms, o->scope.vms != NULL, err) < 0)
 		return -1;
 	if (o->facts_in == NULL && probe(app, o, err) < 0)
@@ -358,6 +376,7 @@ int app_check(struct app *app, const struct app_options *o, struct err *err)
 	if (exclude(app, o, err) < 0 || model_materialise(app->model, app->facts, &app->plan.views, err) < 0)
 		return -1;
 	fill_run(app, o);
+	use_waivers(app);
 	if (judge(&app->run, &app->plan, &app->probes, err) < 0)
 		return -1;
 	app->run.ended_ms = wall_ms();

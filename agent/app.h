@@ -20,6 +20,7 @@ struct app_options {
 	const char *facts_in;          /* --facts: replay; then no inventory */
 	const char *facts_out;         /* -o */
 	const char *const *check_dirs; /* --checks; NULL-terminated, or NULL */
+	const char *const *waivers;    /* --waivers; likewise */
 	struct scope scope;
 	int64_t deadline_ms;
 	bool as_of_facts, progress;
@@ -32,6 +33,7 @@ struct app {
 	struct probes probes;
 	struct checks checks;
 	struct profile profile;
+	struct waivers waivers;
 	struct model *model;
 	struct facts *facts;
 	struct plan plan;
@@ -49,6 +51,7 @@ bool app_same_file(const char *a, const char *b);
 /* Loads probes and checks (built-in and the user's) and applies the profile. For list and describe. */
 int app_load(struct app *app, const struct app_options *o, struct err *err);
 
+/* With the waivers applied. */
 int app_check(struct app *app, const struct app_options *o, struct err *err);   /* app->run is then complete */
 int app_collect(struct app *app, const struct app_options *o, struct err *err); /* app->result is set */
 

@@ -180,6 +180,9 @@ static int parse_file(struct checks *cs, const char *text, size_t len, struct ch
 	struct ynode *root;
 	int rc = -1;
 
+	/* What is said of waivers themselves has the names of checks. */
+	if (strncmp(c->id, "waiver-", 7) == 0)
+		return err_set(err, ERR_CONFIG, "%s: names that begin with 'waiver-' are taken", c->file);
 	if (strlen(text) != len)
 		return err_set(err, ERR_CONFIG, "%s: not a text file", c->file);
 	if (end == NULL || strspn(text, " \t\r\n") != (size_t)(start - text))

@@ -22,6 +22,7 @@ static const struct option_def options[] = {
 	OPTION_PROFILE,
 	OPTIONS_SCOPE,
 	OPTION_CHECKS,
+	OPTION_WAIVERS,
 	{.name = "format", .letter = 'f', .type = OPTION_TEXT, .arg = "FORMAT[=FILE]", .repeat = true, .dflt = "text",
 	 .help = "how to report, and where to"},
 	{.name = "all", .help = "list what passed and what is not applicable too"},
@@ -130,6 +131,14 @@ static int write_reports(const struct parsed *p, const struct run *run, const st
 	return r;
 }
 
+static bool reads_list(const char *path, const char *const *files)
+{
+	for (size_t i = 0; files != NULL && files[i] != NULL; i++)
+		if (app_same_file(path, files[i]))
+			return true;
+	return false;
+}
+
 static int check_and_report(struct parsed *p, const struct output *outputs, size_t n, struct err *err)
 {
 	struct app_options o;
@@ -140,8 +149,8 @@ static int check_and_report(struct parsed *p, const struct output *outputs, size
 	for (size_t i = 0; i < n; i++) {
 		const char *path = outputs[i].path;
 
-		if (app_same_file(path, o.inventory) || app_same_file(path, o.facts_in) ||
-		    app_same_file(path, o.profile))
+		if (reads_list(path, o.waivers) || app_same_file(path, o.inventory) ||
+		    app_same_file(path, o.facts_in) || app_same_file(path, o.profile))
 			return err_set(err, ERR_USAGE, "-f %s=%s would replace what is read", outputs[i].format->name,
 			               path);
 		if (format_check_path(path, err) < 0)

@@ -84,6 +84,7 @@ void command_app_options(struct parsed *p, struct app_options *ret)
 		.facts_in = option_text(p, "facts"),
 		.facts_out = option_text(p, "output"),
 		.check_dirs = (const char *const *)option_list(p, "checks"),
+		.waivers = (const char *const *)option_list(p, "waivers"),
 		.scope = {.hosts = option_list(p, "host"),
 	                  .clusters = option_list(p, "cluster"),
 	                  .vms = option_list(p, "vm"),

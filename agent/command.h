@@ -52,6 +52,9 @@ void commands_help(FILE *out);
 #define OPTION_CHECKS \
 	{.name = "checks", .type = OPTION_TEXT, .arg = "DIR", .repeat = true, \
 	 .help = "a folder with your own checks (*.sql) and probes (*.yaml)"}
+#define OPTION_WAIVERS \
+	{.name = "waivers", .type = OPTION_TEXT, .arg = "FILE", .repeat = true, \
+	 .help = "what somebody accepted, until when (YAML)"}
 #define OPTION_DEADLINE \
 	{.name = "deadline", .type = OPTION_DURATION, .arg = "TIME", .min = 1000, .max = 86400000, .dflt = "10m", \
 	 .help = "end probing then; what isn't answered is unknown"}

@@ -13,7 +13,7 @@
 static const char findings_table[] =
 	"CREATE TEMP TABLE findings(check_id TEXT, severity INTEGER, status INTEGER, status_rank INTEGER,"
 	" target TEXT, platform TEXT, cluster TEXT, host TEXT, peer TEXT, vm TEXT, object TEXT, ids TEXT,"
-	" peers TEXT, peer_ids TEXT, npeers INTEGER, observed TEXT, expected TEXT, detail TEXT, via TEXT)";
+	" peers TEXT, peer_ids TEXT, npeers INTEGER, observed TEXT, expected TEXT, detail TEXT, via TEXT, waiver TEXT)";
 
 int status_badness(enum status s)
 {
@@ -114,6 +114,15 @@ static int publish(struct findings *f, const struct finding_row *r, const char *
 	return step(f, f->publish, err);
 }
 
+const char *finding_object(const struct subjects *s, const struct finding_row *r)
+{
+	if (r->text[FINDING_OBJECT] != NULL)
+		return r->text[FINDING_OBJECT];
+	if (r->who.datastore != NOBODY)
+		return s->of[ENTITY_DATASTORE].v[r->who.datastore].name;
+	return r->who.path != NOBODY ? s->of[ENTITY_PATH].v[r->who.path].name : NULL;
+}
+
 int findings_add(struct findings *f, const struct finding_row *r, struct err *err)
 {
 	const struct who *w = &r->who;
@@ -121,10 +130,9 @@ int findings_add(struct findings *f, const struct finding_row *r, struct err *er
 	CLEANUP_FREE char *ids = peer_list(f, r, true);
 	CLEANUP_FREE char *detail = detail_of(r);
 	CLEANUP_FREE char *subject = NULL;
-	const char *object = r->text[FINDING_OBJECT];
 	sqlite3_stmt *st = f->insert;
 
-	if (publish(f, r, ids, detail, err) < 0)
+	if (f->publish != NULL && publish(f, r, ids, detail, err) < 0)
 		return -1;
 	f->n++;
 	if (!f->check->selected || r->quiet)
@@ -134,10 +142,6 @@ int findings_add(struct findings *f, const struct finding_row *r, struct err *er
 	             id_of(entity(f, ENTITY_VM, w->vm)), id_of(entity(f, ENTITY_DATASTORE, w->datastore)),
 	             r->npeers < 2 ? id_of(entity(f, ENTITY_HOST, w->peer)) : "") < 0)
 		return err_set(err, ERR_INTERNAL, "out of memory");
-	if (object == NULL && w->datastore != NOBODY)
-		object = name_of(entity(f, ENTITY_DATASTORE, w->datastore));
-	if (object == NULL && w->path != NOBODY)
-		object = name_of(entity(f, ENTITY_PATH, w->path));
 	bind_text(st, 1, f->check->id);
 	sqlite3_bind_int(st, 2, (int)f->check->severity);
 	sqlite3_bind_int(st, 3, (int)r->status);
@@ -148,7 +152,7 @@ int findings_add(struct findings *f, const struct finding_row *r, struct err *er
 	bind_text(st, 8, name_of(entity(f, ENTITY_HOST, w->host)));
 	bind_text(st, 9, r->npeers < 2 ? name_of(entity(f, ENTITY_HOST, w->peer)) : NULL);
 	bind_text(st, 10, name_of(entity(f, ENTITY_VM, w->vm)));
-	bind_text(st, 11, object);
+	bind_text(st, 11, finding_object(f->subjects, r));
 	bind_text(st, 12, subject);
 	bind_text(st, 13, names);
 	bind_text(st, 14, ids);
@@ -157,6 +161,7 @@ int findings_add(struct findings *f, const struct finding_row *r, struct err *er
 	bind_text(st, 17, r->text[FINDING_EXPECTED]);
 	bind_text(st, 18, detail);
 	bind_text(st, 19, r->text[FINDING_VIA]);
+	bind_text(st, 20, r->waiver != NULL ? waiver_text(r->waiver, r->was, f->arena) : NULL);
 	return step(f, st, err);
 }
 
@@ -169,7 +174,6 @@ static int prepare_publish(struct findings *f, struct err *err)
 	for (int i = 1; i < FINDING_COLUMNS; i++)
 		buf_puts(&b, ",?");
 	buf_puts(&b, ")");
-	sqlite3_finalize(f->publish);
 	rc = sqlite3_prepare_v2(facts_db(f->facts), buf_str(&b), -1, &f->publish, NULL);
 	buf_dispose(&b);
 	return rc == SQLITE_OK ? 0 : err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(f->facts)));
@@ -188,7 +192,7 @@ int findings_open(struct findings *f, struct facts *facts, const struct subjects
 	if (exec(f, findings_table, err) < 0)
 		return -1;
 	if (sqlite3_prepare_v2(facts_db(facts),
-	                       "INSERT INTO temp.findings VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", -1,
+	                       "INSERT INTO temp.findings VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", -1,
 	                       &f->insert, NULL) != SQLITE_OK)
 		return err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(facts)));
 	return 0;
@@ -206,7 +210,9 @@ int findings_of(struct findings *f, const struct check *check, struct err *err)
 {
 	f->check = check;
 	f->n = 0;
-	return prepare_publish(f, err);
+	sqlite3_finalize(f->publish);
+	f->publish = NULL;
+	return check->sql != NULL ? prepare_publish(f, err) : 0;
 }
 
 int findings_forget(struct findings *f, struct err *err)

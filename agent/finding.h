@@ -8,11 +8,13 @@
  *   ids                        the subject's ids, for the fingerprint
  *   peers, peer_ids, npeers    JSON lists of names and ids when several peers share the row, else NULL and 0
  *   observed, expected, detail, via
+ *   waiver                     what the finding was and who accepted it; NULL: nobody
  */
 #ifndef FINDING_H
 #define FINDING_H
 
 #include "subject.h"
+#include "waiver.h"
 
 /* The columns that a check may emit, in the order of plan_columns. */
 enum finding_column {
@@ -41,6 +43,8 @@ struct finding_row {
 	bool quiet;         /* outside the scope: only for the checks that read this one's findings */
 	const int *peers;
 	size_t npeers;
+	struct waiver *waiver; /* with STATUS_WAIVED: who accepted it, and what it was; else NULL */
+	enum status was;
 };
 
 struct findings {
@@ -58,7 +62,10 @@ int status_badness(enum status s);
 int findings_open(struct findings *f, struct facts *facts, const struct subjects *subjects, struct err *err);
 void findings_close(struct findings *f);
 
-/* What follows is of CHECK. */
+/* The part that a finding is about, as reports name it; NULL: none. */
+const char *finding_object(const struct subjects *s, const struct finding_row *r);
+
+/* What follows is of CHECK. One without a query is only reported: nobody can read its findings. */
 int findings_of(struct findings *f, const struct check *check, struct err *err);
 int findings_add(struct findings *f, const struct finding_row *r, struct err *err);
 /* Drops everything that the check at hand has found. */

@@ -12,6 +12,7 @@
 #include "finding.h"
 #include "subject.h"
 #include "taint.h"
+#include "waive.h"
 
 struct judging {
 	struct run *run;
@@ -20,6 +21,7 @@ struct judging {
 	struct subjects subjects;
 	struct findings findings;
 	struct tally tally;
+	uint64_t critical_waived;
 	/* of the check at hand */
 	const struct check *check;
 	const struct spine *spine;
@@ -102,6 +104,18 @@ static enum status tainted(struct judging *j, const struct who *w, enum status s
 	return *ret_reason != NULL ? STATUS_UNKNOWN : said;
 }
 
+/* A finding that somebody accepted is waived, for the checks that read it too. Of a check that crashed there is nothing to accept. */
+static void apply_waiver(struct judging *j, struct finding_row *r)
+{
+	struct waiver *w = j->crash == NULL ? waive(j->run->waivers, j->check, &j->subjects, r, r->status) : NULL;
+
+	if (w == NULL)
+		return;
+	r->was = r->status;
+	r->status = STATUS_WAIVED;
+	r->waiver = w;
+}
+
 static bool of_platform(const struct judging *j, int target)
 {
 	for (size_t i = 0; target != NOBODY && i < j->check->nplatforms; i++)
@@ -148,6 +162,13 @@ static void count_status(struct judging *j, long at, enum status status)
 		j->status[at] = (uint8_t)status;
 }
 
+static int store(struct judging *j, const struct finding_row *r, struct err *err)
+{
+	if (r->waiver != NULL && j->check->selected && !r->quiet)
+		r->waiver->findings += r->npeers > 0 ? r->npeers : 1;
+	return findings_add(&j->findings, r, err);
+}
+
 static int store_single(struct judging *j, struct finding_row *r, int first, struct err *err)
 {
 	long at;
@@ -157,74 +178,104 @@ static int store_single(struct judging *j, struct finding_row *r, int first, str
 	if (at < 0)
 		return 0;
 	r->status = tainted(j, &r->who, r->status, &r->reason);
+	apply_waiver(j, r);
 	count_status(j, at, r->status);
-	return findings_add(&j->findings, r, err);
+	return store(j, r, err);
 }
 
+/* Peers of a row that are told together. */
 struct peers {
+	struct finding_row
+		row; /* of all of them, as far as it doesn't name one; its reason is that of the first that has one */
 	int *v;
 	size_t n, cap;
-	const char *reason; /* why the ledger makes the first of them unknown, or NULL */
 };
 
-/* The peers of a row fall apart by whom they concern, and by what the ledger makes of each: some keep the check's word. */
+/* The peers of a row fall apart by whom they concern, by what the ledger makes of each, and by who accepted it. */
 struct sorted_peers {
-	struct peers kept[2], lost[2]; /* 0: in the report, 1: quiet */
+	struct peers *v;
+	size_t n, cap;
 };
 
-static int sort_peer(struct judging *j, struct finding_row *r, int first, const char *peer, struct sorted_peers *sp,
-                     struct err *err)
+/* ALIKE: a reason of one is none that sets it apart. */
+static void sort_into(struct sorted_peers *sp, const struct finding_row *r, bool alike)
+{
+	struct peers *to = NULL;
+
+	for (size_t i = 0; i < sp->n && to == NULL; i++) {
+		const struct finding_row *x = &sp->v[i].row;
+
+		if (x->quiet == r->quiet && x->status == r->status && x->waiver == r->waiver && x->was == r->was &&
+		    (alike || (x->reason == NULL) == (r->reason == NULL)))
+			to = &sp->v[i];
+	}
+	if (to == NULL) {
+		sp->v = grow(sp->v, &sp->cap, sp->n, sizeof(*sp->v));
+		to = &sp->v[sp->n++];
+		*to = (struct peers){.row = *r};
+	}
+	if (to->row.reason == NULL)
+		to->row.reason = r->reason;
+	to->v = grow(to->v, &to->cap, to->n, sizeof(int));
+	to->v[to->n++] = r->who.peer;
+}
+
+static void sorted_free(struct sorted_peers *sp)
+{
+	for (size_t i = 0; i < sp->n; i++)
+		free(sp->v[i].v);
+	free(sp->v);
+	*sp = (struct sorted_peers){0};
+}
+
+/* One finding for each group; DFLT is the reason of those that have none. */
+static int store_sorted(struct judging *j, struct sorted_peers *sp, const char *dflt, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < sp->n; i++) {
+		struct peers *p = &sp->v[i];
+
+		if (p->row.reason == NULL)
+			p->row.reason = dflt;
+		p->row.peers = p->v;
+		p->row.npeers = p->n;
+		p->row.who.peer = p->n == 1 ? p->v[0] : NOBODY;
+		if (rc == 0)
+			rc = store(j, &p->row, err);
+	}
+	sorted_free(sp);
+	return rc;
+}
+
+static int sort_peer(struct judging *j, const struct finding_row *said, int first, const char *peer,
+                     struct sorted_peers *sp, struct err *err)
 {
 	int second = peer != NULL ? subjects_find(&j->subjects, ENTITY_HOST, peer) : NOBODY;
-	struct peers *to;
-	const char *reason;
+	struct finding_row r = *said;
 	long at;
 
-	if (place(j, r, first, second, peer, &at, err) < 0)
+	if (place(j, &r, first, second, peer, &at, err) < 0)
 		return -1;
 	if (at < 0)
 		return 0;
-	count_status(j, at, tainted(j, &r->who, r->status, &reason));
-	to = reason == NULL ? &sp->kept[r->quiet] : &sp->lost[r->quiet];
-	to->v = grow(to->v, &to->cap, to->n, sizeof(int));
-	to->v[to->n++] = second;
-	if (to->reason == NULL)
-		to->reason = reason;
+	r.status = tainted(j, &r.who, r.status, &r.reason);
+	apply_waiver(j, &r);
+	count_status(j, at, r.status);
+	sort_into(sp, &r, false);
 	return 0;
 }
 
-/* One finding for all of PEERS. */
-static int store_peers(struct judging *j, const struct finding_row *r, const struct peers *peers, bool quiet,
-                       enum status status, struct err *err)
-{
-	struct finding_row out = *r;
-
-	if (peers->n == 0)
-		return 0;
-	out.status = status;
-	out.reason = peers->reason;
-	out.quiet = quiet;
-	out.peers = peers->v;
-	out.npeers = peers->n;
-	out.who.peer = peers->n == 1 ? peers->v[0] : NOBODY;
-	return findings_add(&j->findings, &out, err);
-}
-
-static int store_list(struct judging *j, struct finding_row *r, int first, const json_t *list, struct err *err)
+static int store_list(struct judging *j, const struct finding_row *r, int first, const json_t *list, struct err *err)
 {
 	struct sorted_peers sp = {0};
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < json_array_size(list); i++)
 		rc = sort_peer(j, r, first, json_string_value(json_array_get(list, i)), &sp, err);
-	for (int quiet = 0; quiet < 2; quiet++) {
-		if (rc == 0)
-			rc = store_peers(j, r, &sp.kept[quiet], quiet, r->status, err);
-		if (rc == 0)
-			rc = store_peers(j, r, &sp.lost[quiet], quiet, STATUS_UNKNOWN, err);
-		free(sp.kept[quiet].v);
-		free(sp.lost[quiet].v);
-	}
+	if (rc == 0)
+		return store_sorted(j, &sp, NULL, err);
+	sorted_free(&sp);
 	return rc;
 }
 
@@ -314,43 +365,45 @@ static int run_query(struct judging *j, struct err *err)
 	return rc == SQLITE_DONE ? 0 : -1;
 }
 
-/* The subject at AT has no row: why, and one more of PEERS. */
-static void miss(struct judging *j, size_t at, struct finding_row *r, struct peers *peers)
-{
-	const char *reason;
+static const char no_row[] = "the check gave no row for this subject";
 
-	j->status[at] = STATUS_UNKNOWN;
-	r->who = subjects_who(&j->subjects, j->check->subject, j->spine->keys[at]);
-	peers->v = grow(peers->v, &peers->cap, peers->n, sizeof(int));
-	peers->v[peers->n++] = r->who.peer;
-	reason = j->crash != NULL ? j->crash : taint_own(&j->taint, j->check->subject, &r->who);
-	if (reason != NULL)
-		peers->reason = reason;
+/* The subject at AT has no row: it is unknown, and why. */
+static struct finding_row missing(struct judging *j, size_t at, bool quiet)
+{
+	struct finding_row r = {.status = STATUS_UNKNOWN, .quiet = quiet};
+
+	r.who = subjects_who(&j->subjects, j->check->subject, j->spine->keys[at]);
+	r.reason = j->crash != NULL ? j->crash : taint_own(&j->taint, j->check->subject, &r.who);
+	apply_waiver(j, &r);
+	j->status[at] = (uint8_t)r.status;
+	return r;
 }
 
 /* A subject without a row is unknown; neighbours with the same first key share one finding. */
 static int store_missing(struct judging *j, bool quiet, struct err *err)
 {
-	struct peers peers = {0};
+	struct sorted_peers peers = {0};
 	int rc = 0;
 
-	for (size_t i = 0, k; rc == 0 && i < j->spine->n; i = k) {
-		struct finding_row r = {.status = STATUS_UNKNOWN, .quiet = quiet};
-
-		peers.n = 0;
-		peers.reason = "the check gave no row for this subject";
-		for (k = i; k < j->spine->n &&
-		            (k == i || (takes_peers(j) && j->spine->keys[k] >> 32 == j->spine->keys[i] >> 32));
-		     k++)
-			if (j->status[k] == NO_ROW && expected(j, k, quiet))
-				miss(j, k, &r, &peers);
-		if (peers.n == 0)
+	for (size_t i = 0; rc == 0 && i < j->spine->n; i++) {
+		if (i > 0 && j->spine->keys[i] >> 32 != j->spine->keys[i - 1] >> 32)
+			rc = store_sorted(j, &peers, no_row, err);
+		if (rc < 0 || j->status[i] != NO_ROW || !expected(j, i, quiet))
 			continue;
-		r.reason = peers.reason;
-		rc = takes_peers(j) ? store_peers(j, &r, &peers, quiet, STATUS_UNKNOWN, err)
-		                    : findings_add(&j->findings, &r, err);
+
+		struct finding_row r = missing(j, i, quiet);
+
+		if (takes_peers(j)) {
+			sort_into(&peers, &r, true);
+			continue;
+		}
+		if (r.reason == NULL)
+			r.reason = no_row;
+		rc = store(j, &r, err);
 	}
-	free(peers.v);
+	if (rc == 0)
+		return store_sorted(j, &peers, no_row, err);
+	sorted_free(&peers);
 	return rc;
 }
 
@@ -393,6 +446,8 @@ static void count_one(struct judging *j, enum status s, uint64_t n)
 		j->tally.critical_fail += n;
 	if (s == STATUS_UNKNOWN)
 		j->tally.critical_unknown += n;
+	if (s == STATUS_WAIVED)
+		j->critical_waived += n;
 }
 
 /*
@@ -439,6 +494,7 @@ static int store_crash(struct judging *j, const struct err *why, struct err *err
 
 	j->crash = arena_strdup(j->arena, why->text);
 	j->tally.crashed++;
+	waive_forget(j->run->waivers, j->check);
 	memset(j->status, NO_ROW, j->spine->n);
 	if (findings_forget(&j->findings, err) < 0)
 		return -1;
@@ -458,6 +514,35 @@ static void count_subjects(struct judging *j)
 	for (size_t i = 0; i < j->spine->n; i++)
 		if (j->status[i] != NO_ROW && in_scope(j, i))
 			count_one(j, (enum status)j->status[i], 1);
+}
+
+/* Does the report take in everybody whom this check can be about? */
+static bool whole(const struct judging *j)
+{
+	const struct scope *s = &j->run->scope;
+
+	for (size_t t = 0; t < j->subjects.of[ENTITY_TARGET].n; t++)
+		if (of_platform(j, (int)t) && unseen(j, (int)t) != NULL)
+			return false;
+	return s->hosts == NULL && s->clusters == NULL && s->vms == NULL && s->excluded == NULL;
+}
+
+/* Tells the check's waivers who was judged, so that those that covered nothing are seen. */
+static void find_idle_waivers(struct judging *j)
+{
+	struct judged_subject *judged;
+	size_t n = 0;
+
+	if (j->run->waivers == NULL || j->crash != NULL || !j->check->selected)
+		return;
+	judged = xcalloc(j->spine->n + 1, sizeof(*judged));
+	for (size_t i = 0; i < j->spine->n; i++)
+		if (j->status[i] != NO_ROW && in_scope(j, i))
+			judged[n++] = (struct judged_subject){
+				subjects_who(&j->subjects, j->check->subject, j->spine->keys[i]),
+				(enum status)j->status[i]};
+	waive_idle(j->run->waivers, j->check, &j->subjects, judged, n, whole(j));
+	free(judged);
 }
 
 static double now_ms(void)
@@ -504,6 +589,8 @@ static int judge_check(struct judging *j, const struct plan *plan, const struct 
 	if (rc == 0)
 		rc = store_unseen(j, err);
 	count_subjects(j);
+	if (rc == 0)
+		find_idle_waivers(j);
 	free(j->status);
 	taint_dispose(&j->taint);
 	log_say(LOG_DEBUG, "judged %s: %zu findings in %.1f ms", need->check->id, j->findings.n, now_ms() - started);
@@ -522,6 +609,18 @@ static int check_scope(struct judging *j, const struct plan *plan, struct err *e
 	return plan->nneeds == 0 || silent ? 0 : subjects_check_scope(&j->subjects, err);
 }
 
+static int add_waiver_finding(void *arg, const struct check *check, const struct finding_row *r, struct err *err)
+{
+	struct judging *j = arg;
+
+	/* That a waiver is expired says nothing of any migration: with nothing else it is no "ready". */
+	j->run->expected++;
+	j->run->count[r->status]++;
+	if (findings_of(&j->findings, check, err) < 0)
+		return -1;
+	return findings_add(&j->findings, r, err);
+}
+
 static const char *why(const struct judging *j)
 {
 	const struct tally *t = &j->tally;
@@ -537,10 +636,14 @@ static const char *why(const struct judging *j)
 			return arena_printf(j->run->arena, "%llu critical %s", (unsigned long long)t->critical_unknown,
 			                    t->critical_unknown == 1 ? "check result is unknown"
 			                                             : "check results are unknown");
-		return "nothing was judged";
+		return j->run->count[STATUS_WAIVED] > 0 ? "nothing was judged but what is waived"
+		                                        : "nothing was judged";
 	case VERDICT_READY:
 		break;
 	}
+	if (j->critical_waived > 0)
+		return arena_printf(j->run->arena, "no critical check failed and none is unknown, but for %llu waived",
+		                    (unsigned long long)j->critical_waived);
 	return "no critical check failed and none is unknown";
 }
 
@@ -558,6 +661,8 @@ int judge(struct run *run, const struct plan *plan, const struct probes *probes,
 		rc = err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(run->facts)));
 	for (size_t i = 0; rc == 0 && i < plan->nneeds; i++)
 		rc = judge_check(&j, plan, &plan->needs[i], err);
+	if (rc == 0)
+		rc = waive_report(run->waivers, j.arena, add_waiver_finding, &j, err);
 	if (rc == 0 && sqlite3_exec(facts_db(run->facts), "RELEASE judging", NULL, NULL, NULL) != SQLITE_OK)
 		rc = err_set(err, ERR_IO, "findings can't be stored: %s", sqlite3_errmsg(facts_db(run->facts)));
 	if (rc == 0) {

@@ -17,6 +17,7 @@
  * Judges every check of PLAN over F and leaves the findings in temp table `findings` (its columns are documented in
  * finding.h) and in finding_CHECK tables for checks that read them. Sets verdict, why, complete, expected and count of RUN.
  * RUN's scope, checks and facts must be set. The model's views must be there (model_materialise is called by app.c).
+ * Waivers of RUN are applied; those that are expired or covered nothing become findings of the checks that waivers_add_checks() added.
  * Fails only for reasons of our own; a check that can't be run becomes `unknown` findings.
  */
 int judge(struct run *run, const struct plan *plan, const struct probes *probes, struct err *err);

@@ -77,7 +77,8 @@ static int one_finding(const struct run *run, sqlite3_stmt *st, bool expand, fin
 	                    .observed = text(st, 13),
 	                    .expected = text(st, 14),
 	                    .detail = text(st, 15),
-	                    .via = text(st, 16)};
+	                    .via = text(st, 16),
+	                    .waiver = text(st, 17)};
 
 	if (check == NULL)
 		return err_set(err, ERR_INTERNAL, "a finding of no check");
@@ -92,7 +93,7 @@ int run_findings(const struct run *run, bool all, bool expand, finding_fn *fn, v
 	static const char sql[] =
 		"SELECT check_id, status, target, platform, cluster, host, peer, vm, object, ids, peers, peer_ids, "
 		"npeers,"
-		" observed, expected, detail, via FROM temp.findings WHERE ?1 OR status NOT IN (?2, ?3)"
+		" observed, expected, detail, via, waiver FROM temp.findings WHERE ?1 OR status NOT IN (?2, ?3)"
 		" ORDER BY severity, check_id, status_rank, target, cluster, host, peer, vm, object, rowid";
 	sqlite3_stmt *st;
 	int rc, step;

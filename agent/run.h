@@ -12,6 +12,7 @@
 #include "base/version.h"
 #include "check.h"
 #include "facts.h"
+#include "waiver.h"
 
 struct scope {
 	const char **hosts, **clusters, **vms, **excluded; /* globs as given; NULL-terminated, or NULL */
@@ -22,6 +23,7 @@ struct run {
 	const char *profile, *profile_digest;
 	struct scope scope;
 	const struct checks *checks;
+	struct waivers *waivers; /* NULL: none were given */
 	struct facts *facts;
 	struct arena *arena; /* lives as long as the run */
 	enum verdict verdict;

@@ -158,6 +158,26 @@ static int put_finding(void *arg, const struct finding *f, struct err *err)
 	return 0;
 }
 
+static void put_waivers(struct writer *w, const struct waivers *ws)
+{
+	for (size_t i = 0; ws != NULL && i < ws->n; i++) {
+		const struct waiver *v = &ws->v[i];
+
+		begin_item(w);
+		fputs("\"check\": ", w->out);
+		put_json(w->out, v->check);
+		put_member(w->out, "subject", v->subject);
+		put_member(w->out, "reason", v->reason);
+		put_member(w->out, "owner", v->owner);
+		put_member(w->out, "expiry", v->expiry);
+		fprintf(w->out, ", \"covers_unknown\": %s, \"expired\": %s", boolean(v->covers_unknown),
+		        boolean(v->expired));
+		fprintf(w->out, ", \"waived\": %" PRIu64, v->findings);
+		put_member(w->out, "file", v->where);
+		fputc('}', w->out);
+	}
+}
+
 static int put_probe(void *arg, const struct probe_outcome *p, struct err *err)
 {
 	struct writer *w = arg;
@@ -190,6 +210,9 @@ static int write_json(const struct run *run, const struct format_options *o, FIL
 	begin_list(&w, "findings");
 	if (run_findings(run, o->all, true, put_finding, &w, err) < 0)
 		return -1;
+	end_list(&w);
+	begin_list(&w, "waivers");
+	put_waivers(&w, run->waivers);
 	end_list(&w);
 	begin_list(&w, "probes");
 	if (run_probes(run, put_probe, &w, err) < 0)

@@ -368,6 +368,31 @@ static void put_verdict(const struct writer *w, const struct run *run)
 	fputc('\n', w->out);
 }
 
+/* Who answers for what doesn't count. Those that are expired or not needed stand among the findings. */
+static void put_waivers(FILE *out, const struct waivers *ws)
+{
+	bool any = false;
+
+	for (size_t i = 0; ws != NULL && i < ws->n; i++) {
+		const struct waiver *v = &ws->v[i];
+
+		if (v->findings == 0)
+			continue;
+		fprintf(out, "%s  %" PRIu64 " of ", any ? "" : "Waived:\n", v->findings);
+		put_terminal(out, v->check);
+		fputs(", ", out);
+		put_terminal(out, v->subject);
+		fputs(": ", out);
+		put_terminal(out, v->reason);
+		fputs(" (", out);
+		put_terminal(out, v->owner);
+		fprintf(out, ", until %s)\n", v->expiry);
+		any = true;
+	}
+	if (any)
+		fputc('\n', out);
+}
+
 static int write_text(const struct run *run, const struct format_options *o, FILE *out, struct err *err)
 {
 	struct writer w = {.out = out, .o = o};
@@ -375,6 +400,7 @@ static int write_text(const struct run *run, const struct format_options *o, FIL
 	if (run_targets(run, count_target, &w, err) < 0 || run_findings(run, o->all, false, put_finding, &w, err) < 0)
 		return -1;
 	end_check(&w);
+	put_waivers(out, run->waivers);
 	if (put_probes(&w, run, err) < 0 || run_targets(run, put_unverified, &w, err) < 0)
 		return -1;
 	if (w.nunverified > 0)

@@ -88,6 +88,9 @@ firsts agent/inventory.c sources | same agent/inventory.c 'Password references' 
 same_keys agent/profile.c keys 'Profile keys' "$formats"
 same_keys agent/profile.c selector_keys 'Selector keys' "$formats"
 "$MIGREADY" list profiles | sed '1d; s/ .*//' | same 'list profiles' 'Built-in profiles' "$formats"
+same_keys agent/waiver.c file_keys 'Waiver file keys' "$formats"
+same_keys agent/waiver.c waiver_keys 'Waiver keys' "$formats"
+array agent/waiver.c subject_keys | grep -o '"[^"]*", \.type' | sed 's/"\([^"]*\)".*/\1/' | same agent/waiver.c 'Waiver subject keys' "$formats"
 same_keys agent/check.c keys 'Check keys' "$formats"
 same_keys agent/probe.c common_keys 'Probe keys' "$formats"
 same_keys agent/probe.c table_keys 'Table keys' "$formats"
@@ -124,6 +127,8 @@ awk -v dir="$dir" '/^```[a-z]+ / { file = dir "/" $2; folder = file; sub("/[^/]*
 cd "$dir" || exit 1
 echo 'targets: [{local: true}]' >here.yaml
 
+"$MIGREADY" check -i here.yaml --waivers waivers.yaml -f json=waived.json 2>errors
+grep -qs '"check": "cpu-virtualization-enabled", "subject": "host lab\*"' waived.json || complain "the example waivers: $(cat errors)"
 "$MIGREADY" collect -i here.yaml -o facts.db 2>errors
 [ -f facts.db ] || complain "collect: $(cat errors)"
 for table in run_info run_target run_outcome run_filled run_gap; do

@@ -36,7 +36,7 @@ static void must(int rc)
 		fail_msg("%s", s.err.text);
 }
 
-static void probe(const char *id, const char *text)
+static inline void probe(const char *id, const char *text)
 {
 	must(probe_parse(&s.probes, id, id, text, strlen(text), false, &s.err));
 }
