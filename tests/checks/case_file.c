@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "plan_finding.h"
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct yaml_key file_keys[] = {
@@ -20,6 +22,7 @@ static const struct yaml_key case_keys[] = {
 	{.name = "tables", .type = YAML_T_MAP, .required = true, .about = "rows of fact tables"},
 	{.name = "unfilled", .type = YAML_T_SEQ, .about = "gaps of the ledger"},
 	{.name = "exclude", .type = YAML_T_SEQ, .about = "ids of hosts taken out of the run"},
+	{.name = "findings", .type = YAML_T_MAP, .about = "rows of the views of findings, in place of other checks"},
 	{.name = "params", .type = YAML_T_MAP, .about = "other values than the header's"},
 	{.name = "expect", .type = YAML_T_SEQ, .required = true, .about = "a row for every subject"},
 	{0},
@@ -63,6 +66,15 @@ static const struct yaml_key expect_keys[] = {
 	{.name = "observed", .type = YAML_T_TEXT, .about = "as emitted"},
 	{.name = "expected", .type = YAML_T_TEXT, .about = "as emitted"},
 	{.name = "detail", .type = YAML_T_TEXT, .about = "as reported"},
+	{0},
+};
+
+static const struct yaml_key finding_keys[] = {
+	{.name = "check_id", .type = YAML_T_TEXT, .required = true, .about = "whose"},
+	{.name = "host", .type = YAML_T_TEXT, .about = "id"},
+	{.name = "peer", .type = YAML_T_TEXT, .about = "id, or a JSON list of ids"},
+	{.name = "vm", .type = YAML_T_TEXT, .about = "id"},
+	{.name = "status", .type = YAML_T_TEXT, .required = true, .about = "as judged"},
 	{0},
 };
 
@@ -202,6 +214,18 @@ static int parse_gaps(struct arena *a, const struct ynode *seq, const struct pro
 	return 0;
 }
 
+static int check_findings(const struct ynode *map, struct err *err)
+{
+	for (const struct ynode *view = items(map); view != NULL; view = view->next) {
+		if (!plan_finding_view(view->key))
+			return yaml_err_key(view, err, "there is no view '%s' of findings", view->key);
+		for (const struct ynode *row = view->first; row != NULL; row = row->next)
+			if (yaml_check(row, "a finding", finding_keys, err) < 0)
+				return -1;
+	}
+	return 0;
+}
+
 static int parse_case(struct arena *a, const struct ynode *n, const struct probes *ps, struct test_case *c,
                       struct err *err)
 {
@@ -212,13 +236,14 @@ static int parse_case(struct arena *a, const struct ynode *n, const struct probe
 	c->name = yaml_text(n, "name", NULL);
 	c->params = yaml_get(n, "params");
 	c->expect = yaml_get(n, "expect");
+	c->findings = yaml_get(n, "findings");
 	c->excluded = arena_array(a, length(excluded), sizeof(*c->excluded));
 	for (const struct ynode *x = items(excluded); x != NULL; x = x->next)
 		c->excluded[c->nexcluded++] = scalar(x);
 	for (const struct ynode *x = items(c->expect); x != NULL; x = x->next)
 		if (yaml_check(x, "an expected finding", expect_keys, err) < 0)
 			return -1;
-	if (parse_targets(a, yaml_get(n, "targets"), c, err) < 0 ||
+	if (check_findings(c->findings, err) < 0 || parse_targets(a, yaml_get(n, "targets"), c, err) < 0 ||
 	    parse_tables(a, yaml_get(n, "tables"), ps, c, err) < 0)
 		return -1;
 	return parse_gaps(a, yaml_get(n, "unfilled"), ps, c, err);

@@ -13,6 +13,7 @@
  *                                              columns alone is a list that was answered and is empty
  *       unfilled: [{table, target, object, outcome, reason}]   object null: the whole target
  *       exclude: [HOST ID]
+ *       findings: {VIEW: [{COLUMN: VALUE}]}    what other checks found, as in plan_finding.h; they aren't run then
  *       params: {NAME: VALUE}
  *       expect: [{KEYS, status, object, observed, expected, detail}]   one row a subject; columns left out don't matter
  */
@@ -51,7 +52,7 @@ struct test_case {
 	size_t ngaps;
 	const char **excluded;
 	size_t nexcluded;
-	const struct ynode *params, *expect; /* NULL: none */
+	const struct ynode *params, *expect, *findings; /* NULL: none */
 };
 
 struct sweep_exception {

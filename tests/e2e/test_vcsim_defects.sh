@@ -24,7 +24,8 @@ defect cpu-feature-tie 0 cpu-feature-parity fail true
 defect log-rotate-size-small 1 vm-log-rotate-size fail '.vm == "app01-02"'
 defect log-rotate-size-text 2 vm-log-rotate-size unknown '.vm == "app01-02"'
 defect log-rotate-size-huge 2 vm-log-rotate-size unknown '.vm == "app01-02"'
-defect vm-claims-agent 2 vm-log-rotate-size unknown '.vm == "app01-02"'
+defect vm-claims-agent 2 vm-log-rotate-size unknown '.vm == "app01-02"' vm-blocking-devices vm-migration-not-disabled \
+	vm-limits-valid vm-hardware-version vm-reservations-fit
 defect hosts-unlisted 2 inventory-complete unknown true
 defect vms-unlisted 2 inventory-complete unknown true
 defect vms-in-excess 2 inventory-complete unknown true

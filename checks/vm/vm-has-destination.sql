@@ -1,0 +1,106 @@
+/*
+title: At least one other host can take the VM
+subject: vm
+depends: own
+severity: critical
+platforms: [vsphere]
+symptom: >
+  "No host is compatible with the virtual machine": vMotion finds no destination, DRS makes no recommendation, and entering
+  maintenance mode waits for this VM.
+fix: >
+  Look at the checks that the detail names, the one with the most candidates first: they say for each candidate what is in the way.
+refs: ["vSphere API: NoCompatibleHost, VirtualMachineProvisioningChecker",
+       "VMware vSphere: vSphere Resource Management, DRS faults"]
+*/
+-- Reads what the critical checks found about candidates, about pairs of hosts, and about the VM at each candidate. The engine gives
+-- every subject a finding, unknown when there is nothing else to say: a candidate without fail and unknown is free.
+-- A VM that moves cold needs neither the candidate's vMotion network nor its processors' features. What it does need, its storage,
+-- networks and hardware version, is judged for the VM at that candidate: only those findings count, and that the host is up.
+WITH host_stop AS MATERIALIZED (
+	SELECT check_id, host, max(failed) AS failed, check_id = 'host-connected' AS always
+	  FROM (SELECT check_id, host, status = 'fail' AS failed FROM critical_host_finding WHERE status IN ('fail', 'unknown')
+	        UNION ALL
+	        SELECT 'host-connected', h.id, 0 FROM host AS h LEFT JOIN host_state AS s ON s.host = h.id
+	         WHERE NOT coalesce(s.connection = 'connected' AND s.maintenance = 0, 0))
+	 GROUP BY check_id, host),
+     pair_stop AS MATERIALIZED (
+	SELECT f.check_id, f.host, p.value AS peer, max(f.status = 'fail') AS failed
+	  FROM critical_pair_finding AS f
+	  JOIN json_each(CASE WHEN f.peer LIKE '[%' THEN f.peer ELSE json_array(f.peer) END) AS p
+	 WHERE f.status IN ('fail', 'unknown') AND f.host IS NOT NULL AND p.value IS NOT NULL
+	 GROUP BY f.check_id, f.host, p.value),
+     way AS MATERIALIZED (
+	SELECT check_id, host, peer, failed, 0 AS always FROM pair_stop
+	UNION ALL
+	SELECT s.check_id, h.id, s.host, s.failed, s.always
+	  FROM host_stop AS s JOIN host AS p ON p.id = s.host JOIN host AS h ON h.cluster = p.cluster AND h.id <> p.id
+	 WHERE p.destination),
+     shut AS MATERIALIZED (
+	SELECT host, peer, max(failed) AS failed, max(always) AS always, max(always AND failed) AS always_failed
+	  FROM way GROUP BY host, peer),
+     host_shut AS MATERIALIZED (
+	SELECT host, count(*) AS n, sum(failed) AS failed, sum(always) AS cold, sum(always_failed) AS cold_failed
+	  FROM shut GROUP BY host),
+     host_why AS MATERIALIZED (
+	SELECT host, group_concat(check_id || ': ' || n, ', ') AS text,
+	       max(CASE WHEN always THEN check_id || ': ' || n END) AS cold_text
+	  FROM (SELECT host, check_id, always, count(DISTINCT peer) AS n FROM way
+	         GROUP BY host, check_id, always ORDER BY host, n DESC, check_id)
+	 GROUP BY host),
+     vm_stop AS MATERIALIZED (
+	SELECT f.check_id, f.vm, p.value AS peer, max(f.status = 'fail') AS failed
+	  FROM critical_vm_host_finding AS f
+	  JOIN json_each(CASE WHEN f.peer LIKE '[%' THEN f.peer ELSE json_array(f.peer) END) AS p
+	 WHERE f.status IN ('fail', 'unknown') AND f.vm IS NOT NULL AND p.value IS NOT NULL
+	 GROUP BY f.check_id, f.vm, p.value),
+     vm_shut AS MATERIALIZED (
+	SELECT s.vm, sum(h.peer IS NULL) AS more, sum(s.failed AND coalesce(h.failed, 0) = 0) AS more_failed,
+	       sum(coalesce(h.always, 0) = 0) AS cold, sum(s.failed AND coalesce(h.always_failed, 0) = 0) AS cold_failed
+	  FROM (SELECT vm, peer, max(failed) AS failed FROM vm_stop GROUP BY vm, peer) AS s
+	  JOIN vm AS v ON v.id = s.vm
+	  LEFT JOIN shut AS h ON h.host = v.host AND h.peer = s.peer
+	 GROUP BY s.vm),
+     vm_why AS MATERIALIZED (
+	SELECT vm, group_concat(check_id || ': ' || n, ', ') AS text
+	  FROM (SELECT vm, check_id, count(*) AS n FROM vm_stop GROUP BY vm, check_id ORDER BY vm, n DESC, check_id)
+	 GROUP BY vm),
+     room AS MATERIALIZED (SELECT cluster, sum(destination) AS n FROM host GROUP BY cluster),
+     counted AS MATERIALIZED (
+	SELECT v.id AS vm, v.host, m.mobility, c.kind, r.n - h.destination AS n,
+	       coalesce(CASE m.mobility WHEN 'cold' THEN hs.cold ELSE hs.n END, 0)
+	           + coalesce(CASE m.mobility WHEN 'cold' THEN s.cold ELSE s.more END, 0) AS closed,
+	       coalesce(CASE m.mobility WHEN 'cold' THEN hs.cold_failed ELSE hs.failed END, 0)
+	           + coalesce(CASE m.mobility WHEN 'cold' THEN s.cold_failed ELSE s.more_failed END, 0) AS failed,
+	       CASE m.mobility WHEN 'cold' THEN hw.cold_text ELSE hw.text END AS host_why, vw.text AS vm_why
+	  FROM vm AS v
+	  LEFT JOIN vm_mobility AS m ON m.vm = v.id
+	  LEFT JOIN host AS h ON h.id = v.host
+	  LEFT JOIN cluster AS c ON c.id = v.cluster
+	  LEFT JOIN room AS r ON r.cluster = v.cluster
+	  LEFT JOIN host_shut AS hs ON hs.host = v.host
+	  LEFT JOIN host_why AS hw ON hw.host = v.host
+	  LEFT JOIN vm_shut AS s ON s.vm = v.id
+	  LEFT JOIN vm_why AS vw ON vw.vm = v.id)
+SELECT vm,
+       CASE WHEN mobility = 'agent' THEN 'na'
+            WHEN mobility IS NULL OR n IS NULL THEN 'unknown'
+            WHEN n = 0 AND kind IS NOT NULL THEN 'fail'
+            WHEN n = 0 THEN 'unknown'
+            WHEN failed >= n THEN 'fail'
+            WHEN closed >= n THEN 'unknown'
+            WHEN n - closed = 1 AND n > 1 THEN 'warn'
+            WHEN n - closed >= 1 THEN 'pass'
+            ELSE 'unknown' END AS status,
+       CASE WHEN mobility = 'agent' THEN NULL WHEN n = 0 THEN 'no candidate'
+            WHEN mobility IS NOT NULL
+            THEN max(n - closed, 0) || ' of ' || n || CASE n WHEN 1 THEN ' candidate' ELSE ' candidates' END END AS observed,
+       'a host of its cluster that no critical check rules out' AS expected,
+       CASE WHEN mobility = 'agent' THEN 'an agent VM: the platform puts it where it is needed'
+            WHEN mobility IS NULL THEN 'not known whether it runs, or is an agent VM'
+            WHEN n IS NULL THEN 'not known on which host it is'
+            WHEN n = 0 AND kind IS NULL THEN 'the account is not shown the cluster: whether it has other hosts is not known'
+            WHEN n = 0 AND kind = 'host' THEN 'its host is in no cluster'
+            WHEN n = 0 THEN 'no other host of the cluster can take VMs'
+            WHEN coalesce(host_why, vm_why) IS NOT NULL
+            THEN 'candidates ruled out: ' || coalesce(host_why || coalesce(', ' || vm_why, ''), vm_why) END AS detail
+  FROM counted
