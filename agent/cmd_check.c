@@ -29,6 +29,9 @@ static const struct option_def options[] = {
 	{.name = "colour", .alias = "color", .type = OPTION_CHOICE, .arg = "WHEN", .choices = colour_modes, .dflt = "auto",
 	 .help = "colours in the text report"},
 	OPTION_DEADLINE,
+	OPTION_HISTORY,
+	{.name = "no-history", .help = "don't record the run"},
+	OPTION_HISTORY_KEEP,
 	{.name = "as-of-facts", .help = "with --facts: exit 0 if the recorded facts are ready"},
 	{.name = "exit-codes", .type = OPTION_CHOICE, .arg = "STYLE", .choices = exit_code_styles, .dflt = "verdict",
 	 .help = "what the exit code says"},
@@ -139,7 +142,39 @@ static bool reads_list(const char *path, const char *const *files)
 	return false;
 }
 
-static int check_and_report(struct parsed *p, const struct output *outputs, size_t n, struct err *err)
+/* Probing takes minutes: what is wrong with the history is said before, though it keeps no report from being written. */
+static void look_at_history(const char *path)
+{
+	struct history *h = NULL;
+	struct err err;
+
+	if (path != NULL && history_open(&h, path, true, &err) < 0)
+		log_say(LOG_WARNING, "this run won't be recorded: %s", err.text);
+	history_close(h);
+}
+
+/* The run is recorded even when a report couldn't be written: what was found is true all the same. */
+static int report_and_record(const struct parsed *p, const struct app *app, const struct output *outputs, size_t n,
+                             const char *history, const struct history_keep *keep, struct err *err)
+{
+	int code = write_reports(p, &app->run, outputs, n, err);
+	struct err own;
+
+	if (history == NULL)
+		return code;
+	if (history_record_run(history, &app->run, option_count(p, "checks") > 0, keep, &own) == 0) {
+		log_say(LOG_INFO, "recorded run %s in %s", app->run.id, history);
+		return code;
+	}
+	if (code < 0)
+		log_say(LOG_ERROR, "%s", own.text);
+	else
+		err_set(err, own.kind, "%s, or do without (--no-history)", own.text);
+	return -1;
+}
+
+static int check_and_report(struct parsed *p, const struct output *outputs, size_t n, const char *history,
+                            const struct history_keep *keep, struct err *err)
 {
 	struct app_options o;
 	struct app app = {0};
@@ -149,16 +184,17 @@ static int check_and_report(struct parsed *p, const struct output *outputs, size
 	for (size_t i = 0; i < n; i++) {
 		const char *path = outputs[i].path;
 
-		if (reads_list(path, o.waivers) || app_same_file(path, o.inventory) ||
+		if (app_same_file(path, history) || reads_list(path, o.waivers) || app_same_file(path, o.inventory) ||
 		    app_same_file(path, o.facts_in) || app_same_file(path, o.profile))
 			return err_set(err, ERR_USAGE, "-f %s=%s would replace what is read", outputs[i].format->name,
 			               path);
 		if (format_check_path(path, err) < 0)
 			return -1;
 	}
+	look_at_history(history);
 	code = app_check(&app, &o, err);
 	if (code == 0)
-		code = write_reports(p, &app.run, outputs, n, err);
+		code = report_and_record(p, &app, outputs, n, history, keep, err);
 	if (code == 0)
 		code = run_exit_code(&app.run);
 	app_close(&app);
@@ -167,7 +203,10 @@ static int check_and_report(struct parsed *p, const struct output *outputs, size
 
 static int check(struct parsed *p, struct err *err)
 {
+	struct history_keep keep;
 	struct output *outputs;
+	const char *history;
+	struct arena *a;
 	size_t n;
 	int code;
 
@@ -177,25 +216,19 @@ static int check(struct parsed *p, struct err *err)
 		return err_set(err, ERR_USAGE, "--as-of-facts is for --facts");
 	outputs = xcalloc(option_count(p, "format") + 1, sizeof(*outputs));
 	code = parse_outputs((const char *const *)option_list(p, "format"), option_text(p, "format"), outputs, &n, err);
+	a = arena_new();
 	if (code == 0)
-		code = check_and_report(p, outputs, n, err);
+		code = command_history(p, a, &history, &keep, err);
+	if (code == 0)
+		code = check_and_report(p, outputs, n, history, &keep, err);
+	arena_free(a);
 	free(outputs);
 	return code;
 }
 
-/* Monitoring knows 0 ok, 2 critical and 3 unknown; it would read a usage error's 64 as something else. */
 static int run(struct parsed *p, struct err *err)
 {
-	static const int nagios[] = {0, 2, 3};
-	int code = check(p, err);
-
-	if (strcmp(option_text(p, "exit-codes"), "nagios") != 0)
-		return code;
-	if (code < 0) {
-		log_say(LOG_ERROR, "%s", err->text);
-		return 3;
-	}
-	return nagios[code];
+	return command_exit_code(p, check(p, err), err);
 }
 
 const struct command command_check = {
@@ -203,14 +236,18 @@ const struct command command_check = {
 	.about = "probe the hosts, judge what they answered, report",
 	.usage = "-i INVENTORY [OPTION]...\n--facts FACTS [OPTION]...",
 	.options = options,
-	.details = "Without --format the text report goes to standard output; with it, only what it names is written.\n"
-		   "Globs know * ? [...], letters' case doesn't matter; a scope that matches nothing is an error.\n"
-		   "\n"
-		   "Exit codes: 0 ready, 1 not ready, 2 unknown; 64 command line, 78 a configuration file, 74 a report "
-		   "can't be\n"
-		   "written, 70 a bug. Recorded facts give 2 instead of 0 unless --as-of-facts is given. Nagios style: "
-		   "0 ready,\n"
-		   "2 not ready, 3 everything else. Ctrl-C ends probing; what isn't known then is reported as unknown.",
+	.details =
+		"Without --format the text report goes to standard output; with it, only what it names is written.\n"
+		"Globs know * ? [...], letters' case doesn't matter; a scope that matches nothing is an error.\n"
+		"\n"
+		"Every run is recorded in the history, which 'gate', 'diff' and 'list runs' read.\n"
+		"\n"
+		"Exit codes: 0 ready, 1 not ready, 2 unknown; 64 command line, 78 a configuration file, 74 a report or "
+		"the\n"
+		"history can't be written, 70 a bug. Recorded facts give 2 instead of 0 unless --as-of-facts is given. "
+                "Nagios style: "
+		"0 ready,\n"
+		"2 not ready, 3 everything else. Ctrl-C ends probing; what isn't known then is reported as unknown.",
 	.examples = "migready check -i inventory.yaml\n"
 		    "migready check -i inventory.yaml -p onboarding --cluster prod-1 --exclude esx07\n"
 		    "migready check -i inventory.yaml -f text -f json=report.json -f junit=report.xml\n"

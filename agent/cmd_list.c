@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_list.c - migready list: checks, probes, profiles, tables, formats, transports, functions. */
+/* cmd_list.c - migready list: checks, probes, profiles, tables, formats, transports, functions, recorded runs. */
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/file.h"
 #include "base/str.h"
@@ -8,12 +11,14 @@
 #include "columns.h"
 #include "command.h"
 #include "function/function.h"
+#include "report/common.h"
 #include "report/format.h"
 
 /* clang-format off */
 static const struct option_def options[] = {
 	{.name = "profile", .letter = 'p', .type = OPTION_TEXT, .arg = "NAME", .help = "only the checks of this profile, with its severities"},
 	OPTION_CHECKS,
+	OPTION_HISTORY,
 	OPTIONS_COMMON
 };
 /* clang-format on */
@@ -177,13 +182,72 @@ static int list_functions(const struct parsed *p, struct app *app, struct err *e
 	return 0;
 }
 
+/* ---- runs ---- */
+
+static const char *age_text(struct arena *a, int64_t ms)
+{
+	static const struct {
+		int64_t ms;
+		const char *unit;
+	} units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}};
+	size_t i = 0;
+
+	if (ms < 0)
+		return "in the future";
+	while (i < 3 && ms < 2 * units[i].ms)
+		i++;
+	return arena_printf(a, "%" PRId64 " %s", ms / units[i].ms, units[i].unit);
+}
+
+static const char *verdict_text(struct arena *a, const struct record *r)
+{
+	if (r->damage != NULL)
+		return "damaged";
+	return arena_printf(a, "%s%s%s", r->verdict, r->replay ? ", replay" : "", r->complete ? "" : ", incomplete");
+}
+
+static void list_run(struct columns *c, struct arena *a, const struct record *r, int64_t now_ms)
+{
+	static const enum status shown[] = {STATUS_FAIL, STATUS_UNKNOWN, STATUS_WARN, STATUS_WAIVED};
+	const char *counts[sizeof(shown) / sizeof(shown[0])];
+	char started[UTC_SIZE];
+
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		counts[i] = arena_printf(a, "%" PRIu64, record_count(r, shown[i]));
+	columns_row(c, ROW(r->run, utc(started, r->started_ms), age_text(a, now_ms - r->started_ms), verdict_text(a, r),
+	                   r->profile, record_targets_text(a, r), record_scope_text(a, r), counts[0], counts[1],
+	                   counts[2], counts[3]));
+}
+
+static int list_runs(const struct parsed *p, struct app *app, struct err *err)
+{
+	const char *path = history_path(app->arena, option_text(p, "history"), err);
+	struct records rs = {0};
+	struct history *h = NULL;
+	struct columns *c;
+	int rc = -1;
+
+	if (path != NULL && history_open(&h, path, false, err) == 0)
+		rc = history_runs(h, app->arena, &rs, err);
+	if (rc == 0) {
+		c = columns_new(stdout, HEAD("RUN", "STARTED", "AGE", "VERDICT", "PROFILE", "TARGETS", "SCOPE", "FAIL",
+		                             "UNKNOWN", "WARN", "WAIVED"));
+		for (size_t i = 0; i < rs.n; i++)
+			list_run(c, app->arena, rs.v[i], (int64_t)time(NULL) * 1000 + 999);
+		columns_end(c);
+	}
+	history_close(h);
+	free(rs.v);
+	return rc;
+}
+
 static const struct {
 	const char *name;
 	int (*list)(const struct parsed *p, struct app *app, struct err *err);
 } lists[] = {
 	{"checks", list_checks},       {"probes", list_probes},   {"profiles", list_profiles},
 	{"tables", list_tables},       {"formats", list_formats}, {"transports", list_transports},
-	{"functions", list_functions},
+	{"functions", list_functions}, {"runs", list_runs},
 };
 
 #define NLISTS (sizeof(lists) / sizeof(lists[0]))
@@ -235,11 +299,12 @@ static int run(struct parsed *p, struct err *err)
 
 const struct command command_list = {
 	.name = "list",
-	.about = "what there is: checks, probes, profiles, tables, formats",
-	.usage = "checks|probes|profiles|tables|formats|transports|functions [OPTION]...",
+	.about = "what there is: checks, probes, profiles, tables, formats, runs",
+	.usage = "checks|probes|profiles|tables|formats|transports|functions|runs [OPTION]...",
 	.options = options,
-	.details = "'migready describe NAME' tells all about one of them.",
+	.details = "'migready describe NAME' tells all about one of them. Runs are listed newest first.",
 	.examples = "migready list checks -p onboarding\n"
-		    "migready list tables --checks ./my-checks",
+		    "migready list tables --checks ./my-checks\n"
+		    "migready list runs",
 	.run = run,
 };

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 int exit_code_of(enum err_kind kind)
 {
 	switch (kind) {
@@ -94,6 +96,38 @@ void command_app_options(struct parsed *p, struct app_options *ret)
 		.progress =
 			isatty(STDERR_FILENO) == 1 && option_count(p, "quiet") == 0 && option_count(p, "log-json") == 0,
 	};
+}
+
+int command_history(struct parsed *p, struct arena *a, const char **ret_path, struct history_keep *ret_keep,
+                    struct err *err)
+{
+	const char **keeps = option_list(p, "history-keep");
+
+	*ret_keep = HISTORY_KEEP_DEFAULT;
+	for (size_t i = 0; keeps != NULL && keeps[i] != NULL; i++)
+		if (history_keep_parse(keeps[i], ret_keep, err) < 0)
+			return -1;
+	*ret_path = NULL;
+	if (option_count(p, "no-history") > 0 && option_text(p, "history") != NULL)
+		return err_set(err, ERR_USAGE, "--history and --no-history exclude each other");
+	if (option_count(p, "no-history") > 0)
+		return 0;
+	*ret_path = history_path(a, option_text(p, "history"), err);
+	return *ret_path != NULL ? 0 : -1;
+}
+
+/* Monitoring knows 0 ok, 2 critical and 3 unknown; it would read a usage error's 64 as something else. */
+int command_exit_code(const struct parsed *p, int code, const struct err *err)
+{
+	static const int nagios[] = {0, 2, 3};
+
+	if (strcmp(option_text(p, "exit-codes"), "nagios") != 0)
+		return code;
+	if (code < 0) {
+		log_say(LOG_ERROR, "%s", err->text);
+		return 3;
+	}
+	return nagios[code];
 }
 
 int command_wants_source(const struct parsed *p, struct err *err)

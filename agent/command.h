@@ -9,6 +9,7 @@
 
 #include "app.h"
 #include "base/err.h"
+#include "history.h"
 #include "options.h"
 
 struct command {
@@ -58,6 +59,12 @@ void commands_help(FILE *out);
 #define OPTION_DEADLINE \
 	{.name = "deadline", .type = OPTION_DURATION, .arg = "TIME", .min = 1000, .max = 86400000, .dflt = "10m", \
 	 .help = "end probing then; what isn't answered is unknown"}
+#define OPTION_HISTORY \
+	{.name = "history", .type = OPTION_TEXT, .arg = "FILE", \
+	 .help = "the recorded runs, instead of MIGREADY_HISTORY or the default"}
+#define OPTION_HISTORY_KEEP \
+	{.name = "history-keep", .type = OPTION_TEXT, .arg = "N|AGE", .repeat = true, \
+	 .help = "how many runs stay recorded, and how long (500, 90d)"}
 #define OPTIONS_SCOPE \
 	{.name = "host", .type = OPTION_TEXT, .arg = "GLOB", .repeat = true, .help = "only these hosts as subjects"}, \
 	{.name = "cluster", .type = OPTION_TEXT, .arg = "GLOB", .repeat = true, .help = "only these clusters"}, \
@@ -68,6 +75,13 @@ void commands_help(FILE *out);
 
 /* Fills RET from whichever of those rows P's command has; the values live as long as P. */
 void command_app_options(struct parsed *p, struct app_options *ret);
+
+/* Where runs are recorded, in A, and how long; *ret_path NULL: --no-history. */
+int command_history(struct parsed *p, struct arena *a, const char **ret_path, struct history_keep *ret_keep,
+                    struct err *err);
+
+/* What --exit-codes makes of a verdict's code, or of -1 and ERR. */
+int command_exit_code(const struct parsed *p, int code, const struct err *err);
 
 /* Exactly one of -i and --facts is given, and NARGS arguments (named WHAT in the error). */
 int command_wants_source(const struct parsed *p, struct err *err);

@@ -167,19 +167,28 @@ static int add_ambiguous(struct asking *g, const struct meant *m)
 
 static int add_nobody(struct asking *g)
 {
-	const char **names = NULL;
+	const char **names = NULL, *replayed = "";
 	size_t n = 0, cap = 0;
 	char hint[96];
 
-	for (size_t i = 0; i < g->n; i++)
-		for (size_t k = 0; g->looks[i].loaded && k < g->looks[i].nhosts; k++)
-			if (g->looks[i].hosts[k].name != NULL) {
-				names = grow(names, &cap, n, sizeof(*names));
-				names[n++] = g->looks[i].hosts[k].name;
-			}
-	gate_add(g->answer, "no-run", NULL,
-	         arena_printf(g->a, "no live run knows host '%s'%s; 'migready check -p %s' records one", g->q->host,
-	                      did_you_mean(hint, sizeof(hint), g->host, names, n), g->q->profile));
+	for (size_t i = 0; i < g->n; i++) {
+		const struct look *l = &g->looks[i];
+
+		if (l->record->damage != NULL) {
+			add_damaged(g, l);
+			break;
+		}
+		if (l->record->replay)
+			replayed = "; replays of recorded facts prove nothing about now";
+		for (size_t k = 0; l->loaded && k < l->nhosts; k++) {
+			names = grow(names, &cap, n, sizeof(*names));
+			names[n++] = l->hosts[k].name != NULL ? l->hosts[k].name : l->hosts[k].id;
+		}
+	}
+	gate_add(g->answer, "unknown-host", NULL,
+	         arena_printf(g->a, "the newest live runs list no host '%s'%s%s; 'migready check -p %s' records one",
+	                      g->q->host, did_you_mean(hint, sizeof(hint), g->host, names, n), replayed,
+	                      g->q->profile));
 	free(names);
 	return -1;
 }
@@ -287,6 +296,12 @@ static void judge_age(struct asking *g, const struct look *l)
 		                      (long long)(now - r->oldest_fact_ms) / 1000, (long long)g->q->max_age_ms / 1000));
 }
 
+static void judge_waivers(struct asking *g, const struct look *l)
+{
+	if (l->record->waived_until_ms != 0 && g->q->now_ms >= l->record->waived_until_ms)
+		gate_add(g->answer, "waiver-expired", l->record->run, "a waiver that it heeded has expired since");
+}
+
 static void judge_profile(struct asking *g, const struct look *l)
 {
 	const struct record *r = l->record;
@@ -346,6 +361,7 @@ static void judge_run(struct asking *g, struct look *l, const struct recorded_ho
 	if (!l->record->complete)
 		gate_add(g->answer, "incomplete", l->record->run, "it is incomplete: not everything was answered");
 	judge_age(g, l);
+	judge_waivers(g, l);
 	judge_profile(g, l);
 	judge_candidates(g, l, host);
 	judge_counts(g, l, host);
@@ -482,12 +498,12 @@ void gate_ask(struct history *h, const struct gate_question *q, struct arena *a,
 	const char *slash = strchr(q->host, '/');
 
 	*ret = (struct gate_answer){.verdict = VERDICT_UNKNOWN};
+	if (q->operation->missing != NULL)
+		gate_add(ret, "no-placement", NULL, q->operation->missing);
 	if (slash != NULL) {
 		g.target = arena_strndup(a, q->host, (size_t)(slash - q->host));
 		g.host = slash + 1;
 	}
 	ask(&g);
-	if (q->operation->missing != NULL)
-		gate_add(ret, "no-placement", NULL, q->operation->missing);
 	ret->verdict = verdict_of_reasons(ret);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* history.c - the SQLite file of recorded runs: opening, adding, forgetting, reading back. */
-#include "history.h"
+/* history.c - the SQLite file of recorded runs: where it is, opening it, and whether it is ours. */
+#include "history_impl.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,23 +29,14 @@ static const struct {
 	{"run",
          "CREATE TABLE run(seq INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL UNIQUE, version TEXT, profile TEXT,"
          " profile_digest TEXT, verdict TEXT, why TEXT, complete INTEGER, replay INTEGER, own_checks INTEGER,"
-         " started INTEGER, ended INTEGER, oldest_fact INTEGER, summary TEXT, scope TEXT, targets TEXT, checks TEXT,"
+         " started INTEGER, ended INTEGER, oldest_fact INTEGER, waived_until INTEGER, summary TEXT, scope TEXT, "
+         "targets TEXT, checks TEXT,"
          " hosts TEXT, findings TEXT, digest TEXT) STRICT"},
 };
 
 #define NSCHEMA (sizeof(schema) / sizeof(schema[0]))
 
-struct history {
-	sqlite3 *db;
-	const char *path;
-	char id[33]; /* of this file: a row copied from another one doesn't match */
-	struct arena *arena;
-	int64_t last_seq,
-		*seqs; /* as history_runs() found them: the last ever given, and those still there, newest first */
-	size_t nseqs, seqs_cap;
-};
-
-static int sql_err(struct history *h, struct err *err)
+int history_sql_err(struct history *h, struct err *err)
 {
 	int code = sqlite3_errcode(h->db);
 
@@ -57,24 +48,24 @@ static int sql_err(struct history *h, struct err *err)
 	return err_set(err, ERR_IO, "%s: %s", h->path, sqlite3_errmsg(h->db));
 }
 
-static int exec(struct history *h, const char *sql, struct err *err)
+int history_exec(struct history *h, const char *sql, struct err *err)
 {
-	return sqlite3_exec(h->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : sql_err(h, err);
+	return sqlite3_exec(h->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : history_sql_err(h, err);
 }
 
-static sqlite3_stmt *prepare(struct history *h, const char *sql, struct err *err)
+sqlite3_stmt *history_prepare(struct history *h, const char *sql, struct err *err)
 {
 	sqlite3_stmt *st = NULL;
 
 	if (sqlite3_prepare_v2(h->db, sql, -1, &st, NULL) != SQLITE_OK)
-		sql_err(h, err);
+		history_sql_err(h, err);
 	return st;
 }
 
 /* The number that SQL answers with; DFLT for none. */
-static int number(struct history *h, const char *sql, int64_t dflt, int64_t *ret, struct err *err)
+int history_number(struct history *h, const char *sql, int64_t dflt, int64_t *ret, struct err *err)
 {
-	sqlite3_stmt *st = prepare(h, sql, err);
+	sqlite3_stmt *st = history_prepare(h, sql, err);
 	int rc;
 
 	if (st == NULL)
@@ -82,7 +73,12 @@ static int number(struct history *h, const char *sql, int64_t dflt, int64_t *ret
 	rc = sqlite3_step(st);
 	*ret = rc == SQLITE_ROW && sqlite3_column_type(st, 0) != SQLITE_NULL ? sqlite3_column_int64(st, 0) : dflt;
 	sqlite3_finalize(st);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : sql_err(h, err);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : history_sql_err(h, err);
+}
+
+void history_bind(sqlite3_stmt *st, int i, const char *s)
+{
+	sqlite3_bind_text(st, i, s != NULL ? s : "", -1, SQLITE_STATIC);
 }
 
 /* ---- the file ---- */
@@ -217,7 +213,7 @@ static int use_wal(struct history *h, struct err *err)
 			break;
 		nanosleep(&pause, NULL);
 	}
-	return sql_err(h, err);
+	return history_sql_err(h, err);
 }
 
 static int create_tables(struct history *h, struct err *err)
@@ -227,7 +223,7 @@ static int create_tables(struct history *h, struct err *err)
 	size_t at;
 
 	for (size_t i = 0; i < NSCHEMA; i++)
-		if (exec(h, schema[i].sql, err) < 0)
+		if (history_exec(h, schema[i].sql, err) < 0)
 			return -1;
 	if (getrandom(r, sizeof(r), 0) != (ssize_t)sizeof(r))
 		return err_set(err, ERR_IO, "%s: no random number: %s", h->path, strerror(errno));
@@ -236,7 +232,7 @@ static int create_tables(struct history *h, struct err *err)
 	for (size_t i = 0; i < sizeof(r); i++)
 		at += (size_t)snprintf(sql + at, sizeof(sql) - at, "%02x", r[i]);
 	snprintf(sql + at, sizeof(sql) - at, "'); PRAGMA application_id=%d", APPLICATION_ID);
-	return exec(h, sql, err);
+	return history_exec(h, sql, err);
 }
 
 /* A file without any table is a new one; two processes may find it at once. */
@@ -244,14 +240,14 @@ static int create_schema(struct history *h, struct err *err)
 {
 	int64_t tables;
 
-	if (number(h, "SELECT count(*) FROM sqlite_schema", 0, &tables, err) < 0)
+	if (history_number(h, "SELECT count(*) FROM sqlite_schema", 0, &tables, err) < 0)
 		return -1;
 	if (tables > 0)
 		return 0;
-	if (use_wal(h, err) < 0 || exec(h, "BEGIN IMMEDIATE", err) < 0)
+	if (use_wal(h, err) < 0 || history_exec(h, "BEGIN IMMEDIATE", err) < 0)
 		return -1;
-	if (number(h, "SELECT count(*) FROM sqlite_schema", 0, &tables, err) < 0 ||
-	    (tables == 0 && create_tables(h, err) < 0) || exec(h, "COMMIT", err) < 0) {
+	if (history_number(h, "SELECT count(*) FROM sqlite_schema", 0, &tables, err) < 0 ||
+	    (tables == 0 && create_tables(h, err) < 0) || history_exec(h, "COMMIT", err) < 0) {
 		sqlite3_exec(h->db, "ROLLBACK", NULL, NULL, NULL);
 		return -1;
 	}
@@ -271,7 +267,7 @@ static bool known_table(const char *name, const char *sql)
 /* Our tables as we made them, and nothing beside them: no view, trigger or index of a stranger. */
 static int check_schema(struct history *h, struct err *err)
 {
-	sqlite3_stmt *st = prepare(h, "SELECT name, sql FROM sqlite_schema", err);
+	sqlite3_stmt *st = history_prepare(h, "SELECT name, sql FROM sqlite_schema", err);
 	size_t ours = 0;
 	int rc;
 
@@ -288,15 +284,15 @@ static int check_schema(struct history *h, struct err *err)
 	sqlite3_finalize(st);
 	if (rc == SQLITE_ROW || (rc == SQLITE_DONE && ours != NSCHEMA))
 		return foreign(h, err);
-	return rc == SQLITE_DONE ? 0 : sql_err(h, err);
+	return rc == SQLITE_DONE ? 0 : history_sql_err(h, err);
 }
 
 static int check_info(struct history *h, struct err *err)
 {
-	sqlite3_stmt *st = prepare(h,
-	                           "SELECT i.value, s.value FROM history_info AS i, history_info AS s"
-	                           " WHERE i.key = 'history' AND s.key = 'schema'",
-	                           err);
+	sqlite3_stmt *st = history_prepare(h,
+	                                   "SELECT i.value, s.value FROM history_info AS i, history_info AS s"
+	                                   " WHERE i.key = 'history' AND s.key = 'schema'",
+	                                   err);
 	int rc, r = 0;
 
 	if (st == NULL)
@@ -306,7 +302,7 @@ static int check_info(struct history *h, struct err *err)
 	    sqlite3_column_bytes(st, 0) == 32)
 		snprintf(h->id, sizeof(h->id), "%s", (const char *)sqlite3_column_text(st, 0));
 	else
-		r = rc == SQLITE_ROW || rc == SQLITE_DONE ? foreign(h, err) : sql_err(h, err);
+		r = rc == SQLITE_ROW || rc == SQLITE_DONE ? foreign(h, err) : history_sql_err(h, err);
 	sqlite3_finalize(st);
 	return r;
 }
@@ -317,13 +313,13 @@ static int setup(struct history *h, bool write, struct err *err)
 	sqlite3_db_config(h->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(h->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_limit(h->db, SQLITE_LIMIT_ATTACHED, 0);
-	if (exec(h, "PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON; PRAGMA fullfsync=ON", err) < 0)
+	if (history_exec(h, "PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON; PRAGMA fullfsync=ON", err) < 0)
 		return -1;
 	if (write && create_schema(h, err) < 0)
 		return -1;
 	if (check_schema(h, err) < 0 || check_info(h, err) < 0)
 		return -1;
-	return write ? use_wal(h, err) : exec(h, "PRAGMA query_only=ON", err);
+	return write ? use_wal(h, err) : history_exec(h, "PRAGMA query_only=ON", err);
 }
 
 int history_open(struct history **ret, const char *path, bool write, struct err *err)
@@ -336,7 +332,7 @@ int history_open(struct history **ret, const char *path, bool write, struct err 
 	h->arena = arena_new();
 	h->path = arena_strdup(h->arena, path);
 	if (sqlite3_open_v2(path, &h->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
-		sql_err(h, err);
+		history_sql_err(h, err);
 	else if (setup(h, write, err) == 0) {
 		*ret = h;
 		return 0;
@@ -353,234 +349,4 @@ void history_close(struct history *h)
 	free(h->seqs);
 	arena_free(h->arena);
 	free(h);
-}
-
-/* ---- adding ---- */
-
-static int step(struct history *h, sqlite3_stmt *st, struct err *err)
-{
-	int rc = sqlite3_step(st);
-	int r = rc == SQLITE_DONE || rc == SQLITE_ROW ? 0 : sql_err(h, err);
-
-	sqlite3_finalize(st);
-	return r;
-}
-
-static void bind_text(sqlite3_stmt *st, int i, const char *s)
-{
-	sqlite3_bind_text(st, i, s != NULL ? s : "", -1, SQLITE_STATIC);
-}
-
-/* What an earlier run found too, such as the same hosts, is kept once. */
-static int add_document(struct history *h, const char *digest, const char *body, struct err *err)
-{
-	sqlite3_stmt *st = prepare(h,
-	                           "INSERT INTO document VALUES(?1, ?2) ON CONFLICT DO UPDATE SET body = excluded.body"
-	                           " WHERE body IS NOT excluded.body",
-	                           err);
-
-	if (st == NULL)
-		return -1;
-	bind_text(st, 1, digest);
-	bind_text(st, 2, body);
-	return step(h, st, err);
-}
-
-static int add_run(struct history *h, const struct record *r, struct err *err)
-{
-	const char *texts[] = {r->run, r->version, r->profile, r->profile_digest, r->verdict, r->why};
-	const int64_t numbers[] = {r->complete,   r->replay,   r->own_checks,
-	                           r->started_ms, r->ended_ms, r->oldest_fact_ms};
-	const char *json[] = {r->summary, r->scope, r->targets, r->checks, r->hosts_digest, r->findings_digest};
-	char digest[RECORD_DIGEST];
-	sqlite3_stmt *st =
-		prepare(h,
-	                "INSERT INTO run VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
-	                " ?16, ?17, ?18, ?19, ?20)",
-	                err);
-
-	if (st == NULL)
-		return -1;
-	record_digest(r, h->id, digest);
-	sqlite3_bind_int64(st, 1, r->seq);
-	for (int i = 0; i < 6; i++) {
-		bind_text(st, 2 + i, texts[i]);
-		sqlite3_bind_int64(st, 8 + i, numbers[i]);
-		bind_text(st, 14 + i, json[i]);
-	}
-	bind_text(st, 20, digest);
-	return step(h, st, err);
-}
-
-/* Only ever the oldest, so that a run that is missing among newer ones is known to be missing. */
-static int forget(struct history *h, const struct record *r, const struct history_keep *keep, struct err *err)
-{
-	sqlite3_stmt *st =
-		prepare(h,
-	                "DELETE FROM run WHERE seq < ?1 AND (seq <= ?1 - ?2 OR seq < coalesce((SELECT min(seq)"
-	                " FROM run WHERE started >= ?3), ?1))",
-	                err);
-
-	if (st == NULL)
-		return -1;
-	sqlite3_bind_int64(st, 1, r->seq);
-	sqlite3_bind_int64(st, 2, keep->runs);
-	sqlite3_bind_int64(st, 3, r->started_ms - keep->age_ms);
-	if (step(h, st, err) < 0)
-		return -1;
-	if (sqlite3_changes(h->db) == 0)
-		return 0;
-	return exec(h,
-	            "DELETE FROM document WHERE digest NOT IN (SELECT hosts FROM run UNION SELECT findings FROM run)",
-	            err);
-}
-
-static int add_all(struct history *h, struct record *r, const struct history_keep *keep, struct err *err)
-{
-	if (number(h,
-	           "SELECT max(seq) FROM (SELECT seq FROM sqlite_sequence WHERE name = 'run' UNION SELECT seq FROM "
-	           "run)",
-	           0, &r->seq, err) < 0)
-		return -1;
-	r->seq++;
-	if (add_document(h, r->hosts_digest, r->hosts, err) < 0 ||
-	    add_document(h, r->findings_digest, r->findings, err) < 0 || add_run(h, r, err) < 0)
-		return -1;
-	return forget(h, r, keep, err);
-}
-
-int history_add(struct history *h, struct record *r, const struct history_keep *keep, struct err *err)
-{
-	if (exec(h, "BEGIN IMMEDIATE", err) < 0)
-		return -1;
-	if (add_all(h, r, keep, err) == 0 && exec(h, "COMMIT", err) == 0)
-		return 0;
-	sqlite3_exec(h->db, "ROLLBACK", NULL, NULL, NULL);
-	return -1;
-}
-
-/* ---- reading ---- */
-
-static const char *text(struct arena *a, sqlite3_stmt *st, int column)
-{
-	const char *s = (const char *)sqlite3_column_text(st, column);
-
-	return arena_strdup(a, s != NULL ? s : "");
-}
-
-static struct record *read_run(struct history *h, struct arena *a, sqlite3_stmt *st)
-{
-	struct record *r = arena_alloc(a, sizeof(*r));
-	const char **texts[] = {&r->run, &r->version, &r->profile, &r->profile_digest, &r->verdict, &r->why};
-	int64_t *times[] = {&r->started_ms, &r->ended_ms, &r->oldest_fact_ms};
-	bool *flags[] = {&r->complete, &r->replay, &r->own_checks};
-	const char **json[] = {&r->summary, &r->scope, &r->targets, &r->checks, &r->hosts_digest, &r->findings_digest};
-	char digest[RECORD_DIGEST];
-	bool odd = false;
-
-	r->seq = sqlite3_column_int64(st, 0);
-	for (int i = 0; i < 6; i++) {
-		*texts[i] = text(a, st, 1 + i);
-		*json[i] = text(a, st, 13 + i);
-	}
-	for (int i = 0; i < 3; i++) {
-		int64_t flag = sqlite3_column_int64(st, 7 + i);
-
-		*flags[i] = flag == 1;
-		odd = odd || (flag != 0 && flag != 1);
-		*times[i] = sqlite3_column_int64(st, 10 + i);
-	}
-	record_digest(r, h->id, digest);
-	if (odd || strcmp(text(a, st, 19), digest) != 0)
-		r->damage = "its digest doesn't match: the record was damaged, edited or copied";
-	return r;
-}
-
-int history_runs(struct history *h, struct arena *a, struct records *ret, struct err *err)
-{
-	sqlite3_stmt *st;
-	int rc;
-
-	/* One reading transaction, so that the last number given and the runs belong together. */
-	if (exec(h, "BEGIN", err) < 0)
-		return -1;
-	h->nseqs = 0;
-	rc = number(h, "SELECT seq FROM sqlite_sequence WHERE name = 'run'", 0, &h->last_seq, err);
-	st = rc == 0 ? prepare(h, "SELECT * FROM run ORDER BY seq DESC", err) : NULL;
-	if (st != NULL) {
-		while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-			ret->v = grow(ret->v, &ret->cap, ret->n, sizeof(*ret->v));
-			ret->v[ret->n++] = read_run(h, a, st);
-			h->seqs = grow(h->seqs, &h->seqs_cap, h->nseqs, sizeof(*h->seqs));
-			h->seqs[h->nseqs++] = ret->v[ret->n - 1]->seq;
-		}
-		rc = rc == SQLITE_DONE ? 0 : sql_err(h, err);
-		sqlite3_finalize(st);
-	} else {
-		rc = -1;
-	}
-	sqlite3_exec(h->db, "COMMIT", NULL, NULL, NULL);
-	return rc;
-}
-
-bool history_whole_since(const struct history *h, int64_t seq)
-{
-	for (size_t i = 0; i < h->nseqs; i++) {
-		if (h->seqs[i] != h->last_seq - (int64_t)i)
-			return false;
-		if (h->seqs[i] == seq)
-			return true;
-	}
-	return false;
-}
-
-static int read_document(struct history *h, struct arena *a, struct record *r, const char *digest, const char **ret,
-                         struct err *err)
-{
-	sqlite3_stmt *st = prepare(h, "SELECT body FROM document WHERE digest = ?1", err);
-	char is[RECORD_DIGEST];
-	int rc;
-
-	if (st == NULL)
-		return -1;
-	bind_text(st, 1, digest);
-	rc = sqlite3_step(st);
-	*ret = rc == SQLITE_ROW ? text(a, st, 0) : "";
-	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		sql_err(h, err);
-	sqlite3_finalize(st);
-	record_text_digest(*ret, is);
-	if (strcmp(is, digest) != 0)
-		r->damage = "what it recorded of its hosts or findings is not there any more, or was changed";
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : -1;
-}
-
-int history_documents(struct history *h, struct arena *a, struct record *r, struct err *err)
-{
-	if (r->hosts != NULL && r->findings != NULL)
-		return 0;
-	if (read_document(h, a, r, r->hosts_digest, &r->hosts, err) < 0)
-		return -1;
-	return read_document(h, a, r, r->findings_digest, &r->findings, err);
-}
-
-int history_record_run(const char *path, const struct run *run, bool own_checks, const struct history_keep *keep,
-                       struct err *err)
-{
-	struct arena *a = arena_new();
-	struct history *h = NULL;
-	struct record r;
-	struct err why;
-	int rc = -1;
-
-	if (record_make(a, run, own_checks, &r, &why) == 0 && history_open(&h, path, true, &why) == 0)
-		rc = history_add(h, &r, keep, &why);
-	history_close(h);
-	arena_free(a);
-	if (rc == 0)
-		return 0;
-	return err_set(err, ERR_IO,
-	               "the run isn't recorded: %.380s; free space, name another file (--history FILE) or do without "
-	               "(--no-history)",
-	               why.text);
 }

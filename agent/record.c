@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/str.h"
 #include "subject.h"
@@ -58,8 +59,8 @@ void record_digest(const struct record *r, const char *id, char ret[RECORD_DIGES
 	const char *texts[] = {id,         r->run,          r->version,        r->profile, r->profile_digest,
 	                       r->verdict, r->why,          r->summary,        r->scope,   r->targets,
 	                       r->checks,  r->hosts_digest, r->findings_digest};
-	const int64_t numbers[] = {r->seq,        r->complete, r->replay,        r->own_checks,
-	                           r->started_ms, r->ended_ms, r->oldest_fact_ms};
+	const int64_t numbers[] = {r->seq,        r->complete, r->replay,         r->own_checks,
+	                           r->started_ms, r->ended_ms, r->oldest_fact_ms, r->waived_until_ms};
 	EVP_MD_CTX *ctx = sha256();
 
 	/* Each text with its NUL, so that no two records are the same bytes. */
@@ -419,6 +420,28 @@ static int make_findings(struct arena *a, const struct run *run, struct record *
 	return rc;
 }
 
+/* A waiver holds until the end of its last day; one whose day can't be read is over. */
+static int64_t end_of_day_ms(const char *date)
+{
+	struct tm tm = {0};
+	const char *end = strptime(date, "%Y-%m-%d", &tm);
+
+	return end != NULL && *end == '\0' ? ((int64_t)timegm(&tm) + 86400) * 1000 : 1;
+}
+
+static int64_t waived_until(const struct waivers *ws)
+{
+	int64_t first = 0;
+
+	for (size_t i = 0; ws != NULL && i < ws->n; i++) {
+		int64_t end = ws->v[i].used && !ws->v[i].expired ? end_of_day_ms(ws->v[i].expiry) : 0;
+
+		if (end != 0 && (first == 0 || end < first))
+			first = end;
+	}
+	return first;
+}
+
 int record_make(struct arena *a, const struct run *run, bool own_checks, struct record *ret, struct err *err)
 {
 	*ret = (struct record){
@@ -434,6 +457,7 @@ int record_make(struct arena *a, const struct run *run, bool own_checks, struct 
 		.started_ms = run->started_ms,
 		.ended_ms = run->ended_ms,
 		.oldest_fact_ms = run->oldest_fact_ms,
+		.waived_until_ms = waived_until(run->waivers),
 		.summary = summary_json(a, run),
 		.scope = scope_json(a, &run->scope),
 		.checks = checks_json(a, run->checks),

@@ -18,6 +18,7 @@ struct record {
 	const char *run, *version, *profile, *profile_digest, *verdict, *why;
 	bool complete, replay, own_checks; /* own_checks: with --checks */
 	int64_t started_ms, ended_ms, oldest_fact_ms;
+	int64_t waived_until_ms; /* when the first of the waivers that counted expires; 0: none did */
 	const char *summary, *scope, *targets, *checks; /* JSON */
 	const char *hosts_digest, *findings_digest;     /* of the two documents below */
 	const char *hosts, *findings;                   /* JSON; NULL: not read yet (history_documents) */

@@ -13,6 +13,7 @@ cmake --build --preset release --target migready
 
 out=build/demo
 mkdir -p "$out"
+export MIGREADY_HISTORY=$out/history.db
 printf 'targets:\n  - local: true\n' >"$out/this-machine.yaml"
 
 # A verdict is an exit code: 0 ready, 1 not ready, 2 unknown. Anything else is an error of the program.

@@ -29,7 +29,7 @@ for test in "$build"/tests/test_{plan,judge,facts,row,template,decode_xml,decode
 	check 0 "$test"
 	n=$((n + 1))
 done
-export MIGREADY_DATA=$top
+export MIGREADY_DATA=$top MIGREADY_HISTORY=$work/history.db
 check 2 "$build/migready" check --facts "$top/docs/example/defective-cluster.db" --all
 printf 'targets:\n  - local: true\n' >"$work/inventory.yaml"
 check 2 "$build/migready" check -i "$work/inventory.yaml"

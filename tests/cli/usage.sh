@@ -48,7 +48,7 @@ expect 3 'two reports' check -i x -f text -f json --exit-codes nagios
 expect 64 'a file for the facts is needed' collect -i x
 expect 64 'the SQL is missing' query --facts x
 expect 64 "there is no list of 'check' (did you mean 'checks'?)" list check
-expect 64 'what to list is missing: checks, probes, profiles, tables, formats, transports, functions' list
+expect 64 'what to list is missing: checks, probes, profiles, tables, formats, transports, functions, runs' list
 expect 64 'a name is missing' describe
 expect 64 "no check, probe, table, view or profile is named 'no-such-thing'" describe no-such-thing
 expect 74 '/nonexistent' check -i "$dir/nonexistent.yaml"

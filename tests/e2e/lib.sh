@@ -10,6 +10,7 @@ umask 077
 e2e=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source_dir=${SOURCE_DIR:-$(cd "$e2e/../.." && pwd)}
 work=$(mktemp -d)
+export MIGREADY_HISTORY=$work/history.db
 . "$e2e/../lab/lab.sh"
 trap 'lab_stop; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
@@ -46,7 +47,7 @@ inventory() {
 
 # The command that runs migready with nothing but what it needs; VC_PASSWORD may be set by the caller.
 migready_command() {
-	command=(env -i PATH=/usr/bin:/bin HOME="$work" LC_ALL=C TZ=UTC MIGREADY_DATA="$source_dir"
+	command=(env -i PATH=/usr/bin:/bin HOME="$work" LC_ALL=C TZ=UTC MIGREADY_DATA="$source_dir" MIGREADY_HISTORY="$MIGREADY_HISTORY"
 		VC_PASSWORD="${VC_PASSWORD-$lab_password}" "$MIGREADY")
 }
 
