@@ -7,8 +7,9 @@
  *
  * Sweeps: null (each column that a case gives is NULL in every row), row (an object's rows of a table are gone), drop (gone,
  * and the ledger says so). No sweep may turn another status into pass or na. After a drop, findings that name the object are
- * unknown; others don't change when the check depends on its own alone, and at most become unknown otherwise. Tables that
- * the subjects come from aren't emptied: that a list is short is for inventory-complete to see.
+ * unknown; others don't change when the check depends on its own alone, and at most become unknown otherwise, or when the
+ * facts are a datastore's. Tables that the subjects come from aren't emptied: that a list is short is for inventory-complete
+ * to see.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -174,6 +175,12 @@ static bool good(const char *status)
 	return strcmp(status, "pass") == 0 || strcmp(status, "na") == 0;
 }
 
+/* Datastores are nobody's own: what rests on one that didn't answer is for the query to make unknown. */
+static bool of_datastore(const struct table *t)
+{
+	return strcmp(t->rows.columns[t->key].name, "datastore") == 0;
+}
+
 static bool allowed_after_drop(const struct runner *r, const struct mutation *m, const struct result *was,
                                const struct result *is)
 {
@@ -181,7 +188,7 @@ static bool allowed_after_drop(const struct runner *r, const struct mutation *m,
 		return strcmp(is->status, "unknown") == 0;
 	if (strcmp(was->status, is->status) == 0)
 		return true;
-	return r->world.check->depends != DEPENDS_OWN && strcmp(is->status, "unknown") == 0;
+	return (r->world.check->depends != DEPENDS_OWN || of_datastore(m->table)) && strcmp(is->status, "unknown") == 0;
 }
 
 static void sweep_once(struct runner *r, const struct mutation *m)
