@@ -21,5 +21,8 @@ defect vm-tools-installing 1 vm-migration-not-disabled fail "$second"
 defect vm-pinned 1 vm-migration-not-disabled fail "$second"
 defect vm-consolidation-needed 0 vm-migration-not-disabled warn "$second"
 defect vm-latency-sensitive 0 vm-migration-not-disabled warn "$second"
+defect vm-hardware-too-new 1 vm-hardware-version fail "$second"
+defect vm-hardware-unknown 2 vm-hardware-version unknown "$second"
+defect host-too-old 0 vm-hardware-version fail '.peer == "esx03.lab.example" and .status != "na"' host-build-parity
 
 all_checked vm

@@ -36,7 +36,8 @@ def fill(estate):
     """Properties of a healthy estate."""
     condition = {"runtime.consolidationNeeded": boolean(False), "runtime.toolsInstallerMounted": boolean(False),
                  "runtime.faultToleranceState": Value("VirtualMachineFaultToleranceState", "notConfigured"),
-                 "config.latencySensitivity.level": Value("LatencySensitivitySensitivityLevel", "normal")}
+                 "config.latencySensitivity.level": Value("LatencySensitivitySensitivityLevel", "normal"),
+                 "config.version": string("vmx-19")}
     running = strings("PowerOnVM_Task", "MakePrimaryVM_Task", "TerminateFaultTolerantVM_Task", "StartReplaying_Task")
     resting = strings("PowerOffVM_Task", "SuspendVM_Task", "ResetVM_Task", "RebootGuest", "ShutdownGuest", "StandbyGuest")
     for vm in estate.vms:
@@ -84,6 +85,11 @@ def raw_mapping(estate):
                    "<compatibilityMode>physicalMode</compatibilityMode><diskMode>independent_persistent</diskMode>")
 
 
+def old_host(estate):
+    host = estate.hosts[2]
+    host["config.product.version"], host["config.product.build"] = string("7.0.1"), string("17551050")
+
+
 def disable(estate, vm, *methods):
     vm["disabledMethod"] = strings("PowerOnVM_Task", *methods)
 
@@ -113,6 +119,9 @@ DEFECTS = {
     "vm-bus-sharing": lambda e: change_devices(e, "noSharing", "virtualSharing"),
     "vm-bus-sharing-physical": lambda e: change_devices(e, "noSharing", "physicalSharing"),
     "vm-raw-mapping-physical": raw_mapping,
+    "vm-hardware-too-new": set_property("config.version", string("vmx-22")),
+    "vm-hardware-unknown": set_property("config.version", string("vmx-next")),
+    "host-too-old": old_host,
     "vm-backup-lock": lambda e: disable(e, e.vms[1], "RelocateVM_Task"),
     "vm-template-lock": lambda e: disable(e, e.vms[6], "RelocateVM_Task"),
     "vm-orphaned": set_property("runtime.connectionState", Value("VirtualMachineConnectionState", "orphaned")),
