@@ -72,7 +72,10 @@ static void free_call(struct http_call *c)
 static void fill_reply(const struct http_call *c, CURLcode code, struct http_reply *r)
 {
 	char *type = NULL, *location = NULL;
+	curl_off_t connected_us = 0;
 
+	curl_easy_getinfo(c->easy, CURLINFO_CONNECT_TIME_T, &connected_us);
+	r->connected = connected_us > 0;
 	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &r->status);
 	curl_easy_getinfo(c->easy, CURLINFO_CONTENT_TYPE, &type);
 	curl_easy_getinfo(c->easy, CURLINFO_REDIRECT_URL, &location);
@@ -321,6 +324,11 @@ struct http_call *http_send(struct http *h, const struct http_request *req, http
 void http_abort(struct http_call *c)
 {
 	free_call(c);
+}
+
+const struct http_certificate *http_certificate(const struct http *h)
+{
+	return &h->trust.shown;
 }
 
 /* ---- life ---- */

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <uv.h>
 
 #include "base/err.h"
@@ -20,6 +21,14 @@
 
 struct http;
 struct http_call;
+
+/* What a server said that it is. Texts are its own words. */
+struct http_certificate {
+	char thumbprint[65]; /* SHA-256 of the certificate, lower-case hex; "": none was shown yet */
+	char subject[256], issuer[256];
+	char names[512];         /* that it is valid for, with commas between */
+	int64_t from_s, until_s; /* its validity, seconds since 1970 UTC; 0: can't be read */
+};
 
 struct http_request {
 	const char *url;         /* https:// */
@@ -31,6 +40,7 @@ struct http_request {
 
 struct http_reply {
 	struct err err; /* ERR_NONE: an answer came, whatever its status. ERR_LIMIT: larger than HTTP_MAX_ANSWER */
+	bool connected; /* somebody took the connection: the server, or the proxy before it */
 	bool lost;      /* the connection was lost: sending the same again may help */
 	long status;
 	const char *type;     /* Content-Type, "" when absent */
@@ -48,6 +58,9 @@ struct http *http_open(uv_loop_t *loop, const struct target *target);
 /* Sends REQ. DONE is called once, later, from the loop; never after http_abort(). */
 struct http_call *http_send(struct http *h, const struct http_request *req, http_done_fn *done, void *arg);
 void http_abort(struct http_call *c);
+
+/* Shown in the last handshake that verified one, or would have if the target weren't insecure. Lives as long as H. */
+const struct http_certificate *http_certificate(const struct http *h);
 
 /* Aborts what is under way, closes the connections and frees the client, then calls CLOSED. Never from within a DONE. */
 void http_close(struct http *h, void (*closed)(void *arg), void *arg);

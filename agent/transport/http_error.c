@@ -31,14 +31,14 @@ static void untrusted(const struct http_failure *f, struct err *err)
 	const struct http_trust *t = f->trust;
 	char shown[128], pin[128];
 
-	thumbprint(shown, sizeof(shown), t->shown);
+	thumbprint(shown, sizeof(shown), t->shown.thumbprint);
 	if (t->target->thumbprint != NULL)
 		err_set(err, ERR_TLS,
 		        "certificate not trusted: its thumbprint is %s, pinned is %s. Was it renewed? Compare it on "
 		        "the server, then "
 		        "set tls: {thumbprint: ...}",
 		        shown, thumbprint(pin, sizeof(pin), t->target->thumbprint));
-	else if (t->shown[0] == '\0')
+	else if (t->shown.thumbprint[0] == '\0')
 		err_set(err, ERR_TLS, "certificate not trusted: %s", f->text);
 	else if (t->reason[0] == '\0') /* the chain was good, so it is the name */
 		err_set(err, ERR_TLS,

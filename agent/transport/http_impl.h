@@ -7,13 +7,11 @@
 
 #include "transport/http.h"
 
-#define HTTP_SHA256_HEX 65
-
 /* Whom to trust, and what the server showed. */
 struct http_trust {
 	const struct target *target;
-	char shown[HTTP_SHA256_HEX]; /* SHA-256 of the certificate shown last, lower-case hex; "" before */
-	char reason[128];            /* why it was not trusted; "" when it was */
+	struct http_certificate shown; /* last */
+	char reason[128];              /* why it was not trusted; "" when it was */
 };
 
 /* Sets what EASY accepts. -1: this libcurl can't do what the target asks for. */
