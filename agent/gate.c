@@ -176,7 +176,8 @@ static int add_nobody(struct asking *g)
 
 		if (l->record->damage != NULL) {
 			add_damaged(g, l);
-			break;
+			free(names);
+			return -1;
 		}
 		if (l->record->replay)
 			replayed = "; replays of recorded facts prove nothing about now";

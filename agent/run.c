@@ -14,15 +14,21 @@ static int sql_err(const struct run *run, struct err *err)
 void finding_fingerprint(const char *check_id, const char *ids, const char *peer_id, const char *object, char ret[33])
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	const char *parts[] = {check_id, ids, peer_id, object};
+	const char *last = ids != NULL ? strrchr(ids, ' ') : NULL;
+	size_t n = last != NULL ? (size_t)(last - ids) : 0;
 	unsigned char md[EVP_MAX_MD_SIZE];
 
+	/* A peer alone stands in the ids, one of several doesn't: both ways it is the same finding. */
+	if (peer_id == NULL)
+		peer_id = last != NULL ? last + 1 : "";
+	if (object == NULL)
+		object = "";
 	EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		const char *s = parts[i] != NULL ? parts[i] : "";
-
-		EVP_DigestUpdate(ctx, s, strlen(s) + 1);
-	}
+	EVP_DigestUpdate(ctx, check_id, strlen(check_id) + 1);
+	EVP_DigestUpdate(ctx, n > 0 ? ids : "", n);
+	EVP_DigestUpdate(ctx, "", 1);
+	EVP_DigestUpdate(ctx, peer_id, strlen(peer_id) + 1);
+	EVP_DigestUpdate(ctx, object, strlen(object) + 1);
 	EVP_DigestFinal_ex(ctx, md, NULL);
 	EVP_MD_CTX_free(ctx);
 	for (int i = 0; i < 16; i++)
