@@ -130,6 +130,12 @@ static bool in_bounds(struct decoder *d)
 	return !d->failed;
 }
 
+/* libxml2 keeps each name once, as long as the parser lives, hence longer than any item. */
+static const char *name_of(struct decoder *d, const char *name)
+{
+	return d->item_depth != 0 ? name : arena_strdup(d->arena, name);
+}
+
 static void on_start(void *user, const xmlChar *local, const xmlChar *prefix, const xmlChar *uri, int n_namespaces,
                      const xmlChar **namespaces, int n_attributes, int n_defaulted, const xmlChar **attributes)
 {
@@ -149,7 +155,9 @@ static void on_start(void *user, const xmlChar *local, const xmlChar *prefix, co
 		parent->kind = VAL_MAP;
 	if (d->item_depth == 0 && d->element != NULL && strcmp(name, d->element) == 0)
 		d->item_depth = d->depth + 1;
-	v = val_new(arena_of(d), VAL_TEXT, parent != NULL && parent->kind == VAL_LIST ? NULL : name);
+	v = val_new(arena_of(d), VAL_TEXT, NULL);
+	if (parent == NULL || parent->kind != VAL_LIST)
+		v->name = name_of(d, name);
 	d->nil[d->depth] = false;
 	d->open[d->depth++] = v;
 	read_attributes(d, v, n_attributes, attributes);
