@@ -16,7 +16,7 @@ struct facts {
 	bool replayed;
 	bool over_budget;
 	int64_t budget_end_ms;
-	struct inserter *inserters;
+	struct inserter *inserters, *recent; /* RECENT: the one used last, or NULL */
 };
 
 int facts_exec(struct facts *f, const char *sql, struct err *err);

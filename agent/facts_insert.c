@@ -14,6 +14,7 @@
 
 #define KEPT_BYTES (4 * 1024 * 1024)
 #define SET_ROWS 20000 /* of one object; a host has some 300 CPU features */
+#define ROW_BYTES 65536
 
 struct kept_set {
 	struct kept_set *next;
@@ -61,7 +62,7 @@ void inserters_free(struct facts *f)
 		next = in->next;
 		inserter_free(in);
 	}
-	f->inserters = NULL;
+	f->inserters = f->recent = NULL;
 }
 
 static size_t count_columns(const struct table *t, bool link)
@@ -103,11 +104,15 @@ static int open_inserter(struct facts *f, const struct table *t, struct inserter
 /* Two probes of one table share its inserter: they declare the same columns, and their sets are numbered together. */
 static int inserter_of(struct facts *f, const struct table *t, struct inserter **ret, struct err *err)
 {
-	struct inserter *in;
+	struct inserter *in = f->recent;
 
+	if (in != NULL && in->table == t) {
+		*ret = in;
+		return 0;
+	}
 	for (in = f->inserters; in != NULL; in = in->next)
 		if (strcmp(in->table->name, t->name) == 0) {
-			*ret = in;
+			*ret = f->recent = in;
 			return 0;
 		}
 	in = xcalloc(1, sizeof(*in));
@@ -118,7 +123,7 @@ static int inserter_of(struct facts *f, const struct table *t, struct inserter *
 	}
 	in->next = f->inserters;
 	f->inserters = in;
-	*ret = in;
+	*ret = f->recent = in;
 	return 0;
 }
 
@@ -156,26 +161,38 @@ int facts_object_begin(struct facts *f, const struct table *t, struct err *err)
 	return 0;
 }
 
-static int set_row(struct inserter *in, const struct table *t, const char *const *values, struct err *err)
+/* Bytes of a row's cells; a text needs its marker and its NUL. */
+static size_t cells_len(const struct table *t, const char *const *values)
 {
-	struct buf b = {.max = 65536};
+	size_t len = 0;
 
+	for (size_t i = 0; i < t->rows.ncolumns; i++)
+		if (!t->rows.columns[i].link)
+			len += 2 + (values[i] != NULL ? strlen(values[i]) : 0);
+	return len;
+}
+
+static void write_cells(const struct table *t, const char *const *values, char *to)
+{
 	for (size_t i = 0; i < t->rows.ncolumns; i++) {
-		const char *v = values[i];
-
 		if (t->rows.columns[i].link)
 			continue;
-		buf_add(&b, v != NULL ? "t" : "n", 1);
-		buf_add(&b, v != NULL ? v : "", (v != NULL ? strlen(v) : 0) + 1);
+		*to++ = values[i] != NULL ? 't' : 'n';
+		to = stpcpy(to, values[i] != NULL ? values[i] : "") + 1;
 	}
-	if (b.over || in->nrows >= SET_ROWS) {
-		buf_dispose(&b);
-		return err_set(err, ERR_LIMIT, "%s: more than %d rows, or a row of more than 64 KiB, for one object",
-		               t->name, SET_ROWS);
-	}
+}
+
+static int set_row(struct inserter *in, const struct table *t, const char *const *values, struct err *err)
+{
+	struct cell_row row = {.len = cells_len(t, values)};
+
+	if (row.len > ROW_BYTES || in->nrows >= SET_ROWS)
+		return err_set(err, ERR_LIMIT, "%s: more than %d rows, or a row of more than %d KiB, for one object",
+		               t->name, SET_ROWS, ROW_BYTES / 1024);
+	row.data = arena_alloc(in->scratch, row.len);
+	write_cells(t, values, row.data);
 	in->rows = grow(in->rows, &in->cap, in->nrows, sizeof(*in->rows));
-	in->rows[in->nrows++] = (struct cell_row){.data = arena_strndup(in->scratch, buf_str(&b), b.len), .len = b.len};
-	buf_dispose(&b);
+	in->rows[in->nrows++] = row;
 	return 0;
 }
 
@@ -198,6 +215,15 @@ static int by_bytes(const void *a, const void *b)
 	int c = memcmp(x->data, y->data, x->len < y->len ? x->len : y->len);
 
 	return c != 0 ? c : (x->len > y->len) - (x->len < y->len);
+}
+
+/* Servers mostly list in the same order, and often in this one. */
+static bool is_sorted(const struct inserter *in)
+{
+	for (size_t i = 1; i < in->nrows; i++)
+		if (by_bytes(&in->rows[i - 1], &in->rows[i]) > 0)
+			return false;
+	return true;
 }
 
 static bool same_set(const struct kept_set *k, const struct inserter *in)
@@ -257,7 +283,7 @@ static int set_id(struct facts *f, struct inserter *in, int64_t *ret, struct err
 {
 	uint64_t hash = FNV1A_START;
 
-	if (in->nrows > 0)
+	if (!is_sorted(in))
 		qsort(in->rows, in->nrows, sizeof(*in->rows), by_bytes);
 	for (size_t i = 0; i < in->nrows; i++)
 		hash = fnv1a(hash, in->rows[i].data, in->rows[i].len);
