@@ -20,8 +20,6 @@ enum origin {
 	FROM_TARGET,
 	FROM_VIA,
 	FROM_ERROR,
-	FROM_ASKED,
-	FROM_ANSWERED,
 	FROM_EACH,
 };
 
@@ -52,8 +50,8 @@ static const struct {
 	const char *name;
 	enum origin origin;
 } dollars[] = {
-	{"$ref", FROM_REF}, {"$kind", FROM_KIND},   {"$host", FROM_HOST},   {"$target", FROM_TARGET},
-	{"$via", FROM_VIA}, {"$error", FROM_ERROR}, {"$asked", FROM_ASKED}, {"$answered", FROM_ANSWERED},
+	{"$ref", FROM_REF},       {"$kind", FROM_KIND}, {"$host", FROM_HOST},
+	{"$target", FROM_TARGET}, {"$via", FROM_VIA},   {"$error", FROM_ERROR},
 };
 
 static const struct {
@@ -69,8 +67,8 @@ static const struct {
 
 static int unknown_dollar(const struct path *p, const char *word, struct err *err)
 {
-	static const char *const known[] = {"$ref",   "$kind",     "$host",      "$target", "$via",    "$error",
-	                                    "$asked", "$answered", "$each.NAME", "$type",   "$reftype"};
+	static const char *const known[] = {"$ref",   "$kind",      "$host", "$target", "$via",
+	                                    "$error", "$each.NAME", "$type", "$reftype"};
 	char hint[64];
 
 	return err_set(err, ERR_CONFIG, "path '%s': there is no '%s'%s", p->text, word,
@@ -322,6 +320,7 @@ struct walk {
 	const struct val *elements[MAX_ARRAYS + 2]; /* the root, then one for each array that was entered */
 	unsigned n;
 	const char **values;
+	const char *own_ref; /* "TARGET/REF" of the object itself, once it was needed */
 	bool failed_item;
 };
 
@@ -373,7 +372,21 @@ static const char *typed_or_bad(const struct walk *w, enum coltype type, const c
 
 static const char *reference(const struct walk *w, const char *ref)
 {
-	return ref != NULL ? arena_printf(w->arena, "%s/%s", w->ctx->target, ref) : NULL;
+	size_t target = strlen(w->ctx->target), len = strlen(ref);
+	char *text = arena_alloc(w->arena, target + len + 2);
+
+	memcpy(text, w->ctx->target, target);
+	text[target] = '/';
+	memcpy(text + target + 1, ref, len);
+	return text;
+}
+
+/* The same for every row of the object. */
+static const char *own_reference(struct walk *w)
+{
+	if (w->own_ref == NULL && w->ctx->ref != NULL)
+		w->own_ref = reference(w, w->ctx->ref);
+	return w->own_ref;
 }
 
 /* The text of V that a path asks for; NULL when V has none. */
@@ -469,13 +482,13 @@ static const char *tree_value(const struct walk *w, const struct column *c)
 	return value;
 }
 
-static const char *column_value(const struct walk *w, const struct column *c)
+static const char *column_value(struct walk *w, const struct column *c)
 {
 	const struct rowctx *ctx = w->ctx;
 
 	switch (c->path->origin) {
 	case FROM_REF:
-		return reference(w, ctx->ref);
+		return own_reference(w);
 	case FROM_KIND:
 		return ctx->kind;
 	case FROM_HOST:
@@ -486,10 +499,6 @@ static const char *column_value(const struct walk *w, const struct column *c)
 		return ctx->via;
 	case FROM_ERROR:
 		return ctx->error;
-	case FROM_ASKED:
-		return typed_or_bad(w, c->type, ctx->asked);
-	case FROM_ANSWERED:
-		return typed_or_bad(w, c->type, ctx->answered);
 	case FROM_EACH:
 		return ctx->each != NULL ? typed_or_bad(w, c->type, ctx->each(ctx->each_arg, c->path->each_name))
 		                         : NULL;
@@ -518,28 +527,41 @@ static void forget_values(const struct walk *w)
 			w->values[i] = NULL;
 }
 
-static bool is_kept(const struct walk *w)
+static bool decides(const struct rowspec *spec, size_t column)
 {
-	bool told = true;
+	for (size_t i = 0; i < spec->nkeeps; i++)
+		if (spec->keeps[i].column == column)
+			return true;
+	return false;
+}
 
+/* Reads the columns that decide whether the row is kept. *ret_told: all of them have a value. */
+static bool is_kept(struct walk *w, bool *ret_told)
+{
+	*ret_told = true;
 	for (size_t i = 0; i < w->spec->nkeeps; i++) {
-		const char *value = w->values[w->spec->keeps[i].column];
+		size_t column = w->spec->keeps[i].column;
+		const char *value = column_value(w, &w->spec->columns[column]);
 
 		if (value != NULL && !matches(&w->spec->keeps[i], value))
 			return false;
-		told = told && value != NULL;
+		w->values[column] = value;
+		*ret_told = *ret_told && value != NULL;
 	}
-	if (!told)
-		forget_values(w);
 	return true;
 }
 
 static int emit(struct walk *w)
 {
-	for (size_t i = 0; i < w->spec->ncolumns; i++)
-		w->values[i] = column_value(w, &w->spec->columns[i]);
-	if (!w->failed_item && !is_kept(w))
+	bool decide = w->spec->nkeeps > 0 && !w->failed_item, told = true;
+
+	if (decide && !is_kept(w, &told))
 		return 0;
+	for (size_t i = 0; i < w->spec->ncolumns; i++)
+		if (!decide || !decides(w->spec, i))
+			w->values[i] = column_value(w, &w->spec->columns[i]);
+	if (!told)
+		forget_values(w);
 	return w->fn(w->arg, w->values, w->err);
 }
 
