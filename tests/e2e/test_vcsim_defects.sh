@@ -19,12 +19,13 @@ defect nfs-path-trailing-slash 1 nfs-mount-identity fail "$third"
 defect nfs-path-double-slash 1 nfs-mount-identity fail "$third"
 defect nfs-version 1 nfs-mount-identity fail "$third"
 defect nfs-unknown-type 2 nfs-mount-identity unknown "$third"
-defect cpu-feature-missing 0 cpu-feature-parity fail '.host == "esx04.lab.example"'
-defect cpu-feature-tie 0 cpu-feature-parity fail true
+defect cpu-feature-missing 0 cpu-feature-parity fail '.host == "esx04.lab.example"' vm-cpu-requirements
+defect cpu-feature-tie 0 cpu-feature-parity fail true vm-cpu-requirements
 defect log-rotate-size-small 1 vm-log-rotate-size fail '.vm == "app01-02"'
 defect log-rotate-size-text 2 vm-log-rotate-size unknown '.vm == "app01-02"'
 defect log-rotate-size-huge 2 vm-log-rotate-size unknown '.vm == "app01-02"'
 defect vm-claims-agent 2 vm-log-rotate-size unknown '.vm == "app01-02"' vm-blocking-devices vm-migration-not-disabled \
+	vm-cpu-requirements vm-64bit-needs-vt vm-fits-numa-node vm-on-shared-storage \
 	vm-limits-valid vm-hardware-version vm-reservations-fit
 defect hosts-unlisted 2 inventory-complete unknown true
 defect vms-unlisted 2 inventory-complete unknown true
@@ -58,4 +59,4 @@ inventory "$work/inventory.yaml" "vc01=$url"
 check -i "$work/inventory.yaml"
 expect_exit 1 "several defects at once"
 expect "each of them is found" '[.findings[] | select(.status == "fail") | .check] | unique ==
-	["cpu-feature-parity", "nfs-mount-identity", "vm-log-rotate-size", "vmotion-vmknic-present"]'
+	["cpu-feature-parity", "nfs-mount-identity", "vm-cpu-requirements", "vm-log-rotate-size", "vmotion-vmknic-present"]'

@@ -10,6 +10,7 @@ request as a line of JSON (never a password). Faults: --list-faults; several may
 import argparse
 import gzip
 import http.server
+import itertools
 import json
 import os
 import re
@@ -41,10 +42,11 @@ PARENTS = {"ClusterComputeResource": ("ComputeResource", "ManagedEntity"), "Host
            "DistributedVirtualPortgroup": ("Network", "ManagedEntity"),
            "VmwareDistributedVirtualSwitch": ("DistributedVirtualSwitch", "ManagedEntity")}
 # Properties of the schema that the estate leaves unset: neither a value nor an error.
-UNSET = {"config.managedBy", "runtime.standbyMode", "parent", "effectiveRole", "runtime.question.id", "runtime.question.text",
+UNSET = {"content.vmProvisioningChecker", "config.managedBy", "runtime.standbyMode", "parent", "effectiveRole", "runtime.question.id", "runtime.question.text",
          "config.cpuAffinity"}
 SERVICES = {"rootFolder": ("Folder", "group-d1"), "propertyCollector": ("PropertyCollector", "propertyCollector"),
-            "viewManager": ("ViewManager", "ViewManager"), "sessionManager": ("SessionManager", "SessionManager")}
+            "viewManager": ("ViewManager", "ViewManager"), "sessionManager": ("SessionManager", "SessionManager"),
+            "vmProvisioningChecker": ("VirtualMachineProvisioningChecker", "ProvChecker")}
 
 
 class Fault(Exception):
@@ -114,9 +116,10 @@ def response(method, content=None):
 def retrieve_service_content(request):
     server = request.server
     parts = {k: f'<{k} type="{t}">{m}</{k}>' for k, (t, m) in SERVICES.items()}
+    checker = "" if server.has("no-checker") else parts["vmProvisioningChecker"]
     about = "".join(f"<{k}>{v}</{k}>" for k, v in server.about.items())
     return response(request.method, "<returnval>" + parts["rootFolder"] + parts["propertyCollector"] + parts["viewManager"]
-                    + f"<about>{about}</about>" + parts["sessionManager"] + "</returnval>")
+                    + f"<about>{about}</about>" + parts["sessionManager"] + checker + "</returnval>")
 
 
 def current_time(request):
@@ -198,6 +201,8 @@ def property_set(request, obj, path):
 
 
 def object_content(request, obj, paths):
+    if isinstance(obj, Task) and request.session:
+        obj.look(request)
     values = [property_set(request, obj, p) for p in paths]
     values.sort(key=lambda v: v.startswith("<missingSet"))  # the schema has propSet before missingSet
     return f"<objects>{obj.reference('obj')}{''.join(values)}</objects>"
@@ -251,7 +256,99 @@ def cancel_retrieve_properties_ex(request):
     return response(request.method)
 
 
+# What vCenter may say of a pair, by type of fault: error or warning, the fault's members, its text. {vm} and {host} are filled in.
+OPINIONS = {
+    "FeatureRequirementsNotMet": (
+        "error", "<featureRequirement><key>cpuid.AVX2</key><featureName>cpuid.AVX2</featureName><value>Bool:Min:1</value>"
+        "</featureRequirement>{vm}{host}",
+        "The target host does not support the virtual machine's current hardware requirements."),
+    "CannotAccessVmDevice": (
+        "error", "<device>CD/DVD drive 1</device><backing>[local] tools.iso</backing><connected>true</connected>",
+        "Device 'CD/DVD drive 1' uses backing '[local] tools.iso', which is not accessible."),
+    "VMotionLinkCapacityLow": (
+        "warning", "<atSourceHost>false</atSourceHost><failedHost>esx03</failedHost>{entity}<network>vMotion</network>",
+        "The vMotion network of the host has a low capacity."),
+}
+
+
+def fault_xml(type_, tag, members, text):
+    return (f'<{tag}><fault xsi:type="{type_}">{members}</fault><localizedMessage>{escape(text)}</localizedMessage></{tag}>')
+
+
+def opinion(request, vm, host):
+    """What the server says of moving app01-02 to esx03, as the fault opinion=TYPE has it; of other pairs nothing."""
+    type_ = request.server.faults.get("opinion")
+    if not type_ or (vm.name, host.number) != ("app01-02", 3):
+        return ""
+    tag, members, text = OPINIONS[type_]
+    return fault_xml(type_, tag, members.format(vm=vm.reference("vm"), host=host.reference("host"),
+                                                entity=host.reference("failedHostEntity")), text)
+
+
+def check_result(request, vm, host):
+    return f"<CheckResult>{vm.reference('vm')}{host.reference('host')}{opinion(request, vm, host)}</CheckResult>"
+
+
+def references_of(request, tag, type_):
+    found = []
+    for element in request.element.findall(VIM + tag):
+        if element.get("type") != type_:
+            raise Fault("InvalidRequest", f"{tag}: {element.get('type')} instead of {type_}")
+        if element.text not in request.server.objects:
+            raise gone(type_, element.text)
+        found.append(request.server.objects[element.text])
+    return found
+
+
+def query_vmotion_compatibility(request):
+    session = on_session(request)
+    server = request.server
+    if server.has("no-checker"):
+        raise Fault("ManagedObjectNotFound", "", f"<obj>{escape(request.this())}</obj>")
+    vms, hosts = references_of(request, "vm", "VirtualMachine"), references_of(request, "host", "HostSystem")
+    result = "".join(check_result(request, v, h) for v in vms for h in hosts
+                     if not (server.has("pair-missing") and (v.name, h.number) == ("app01-02", 3)))
+    task = Task(f"task-{next(server.task_numbers)}", session.key, int(server.faults.get("tasks-slow") or 1), result)
+    server.objects[task.moid] = task
+    return response(request.method, f'<returnval type="Task">{task.moid}</returnval>')
+
+
+class Task(Object):
+    """Runs until it was looked at often enough; endlessly with the fault tasks-hang, in vain with task-error=TYPE."""
+
+    def __init__(self, moid, owner, looks, result):
+        super().__init__("Task", moid)
+        self.owner, self.looks, self.result = owner, looks, result
+
+    def look(self, request):
+        server = request.server
+        self.looks -= 1
+        state, end = "running", ""
+        if self.looks < 0 and not server.has("tasks-hang"):
+            type_ = server.faults.get("task-error")
+            members = ('<object type="Folder">group-d1</object><privilegeId>Resource.HotMigrate</privilegeId>'
+                       if type_ == "NoPermission" else "")
+            state = "error" if server.has("task-error") else "success"
+            end = (fault_xml(type_, "error", members, "The task failed.") if state == "error"
+                   else f'<result xsi:type="ArrayOfCheckResult">{self.result}</result>')
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        order = ("<descriptionId>vm.check.ProvisioningChecker.queryVMotionCompatibilityEx</descriptionId>"
+                 f"<state>{state}</state><cancelled>false</cancelled><cancelable>true</cancelable>")
+        self["info"] = Value(
+            "TaskInfo", f"<key>{self.moid}</key>{self.reference('task')}", order, end,
+            '<reason xsi:type="TaskReasonUser"><userName>user</userName></reason>',
+            f"<queueTime>{now}</queueTime><eventChainId>1</eventChainId>")
+
+
+def cancel_task(request):
+    on_session(request)
+    request.server.objects.pop(request.this(), None)
+    return response(request.method)
+
+
 METHODS = {
+    "QueryVMotionCompatibilityEx_Task": query_vmotion_compatibility,
+    "CancelTask": cancel_task,
     "RetrieveServiceContent": retrieve_service_content,
     "CurrentTime": current_time,
     "Login": login,
@@ -442,6 +539,31 @@ def prepare_old_server(server, path):
     server.removed.add(path or "config.maskedFeatureCapability")
 
 
+def prepare_no_checker(server, _):
+    """There is no vmProvisioningChecker, as on ESXi."""
+    del server.objects["ServiceInstance"].properties["content.vmProvisioningChecker"]
+
+
+def prepare_opinion(_, __):
+    """vCenter has a word of TYPE (see OPINIONS) to say of moving app01-02 to esx03."""
+
+
+def prepare_pair_missing(_, __):
+    """The answer about moving VMs leaves out app01-02 on esx03."""
+
+
+def prepare_tasks_slow(_, __):
+    """Tasks end when they were looked at so many times."""
+
+
+def prepare_tasks_hang(_, __):
+    """Tasks never end."""
+
+
+def prepare_task_error(_, __):
+    """Tasks end with a fault of TYPE."""
+
+
 def prepare_endless_token(server, _):
     """Every page names another one."""
 
@@ -457,7 +579,9 @@ def on_properties(function):
 
 PREPARE = {"hosts-hidden": prepare_hosts_hidden, "vms-hidden": prepare_vms_hidden, "no-permission": prepare_no_permission,
            "cluster-hidden": prepare_cluster_hidden, "vm-adrift": prepare_vm_adrift, "no-root-role": prepare_no_root_role,
-           "no-rights": prepare_no_rights, "old-server": prepare_old_server, "endless-token": prepare_endless_token}
+           "no-rights": prepare_no_rights, "old-server": prepare_old_server, "endless-token": prepare_endless_token,
+           "no-checker": prepare_no_checker, "opinion": prepare_opinion, "pair-missing": prepare_pair_missing,
+           "tasks-slow": prepare_tasks_slow, "tasks-hang": prepare_tasks_hang, "task-error": prepare_task_error}
 BEFORE = {"login-hangs": before_login_hangs, "hangs": before_hangs, "unavailable": before_unavailable,
           "proxy-page": before_proxy_page, "session-expires": before_session_expires,
           "sessions-expire": before_sessions_expire, "slow": before_slow,
@@ -483,6 +607,7 @@ class Server(http.server.ThreadingHTTPServer):
             "apiType": "VirtualCenter", "apiVersion": options.api_version, "instanceUuid": "0d7b7e0c-0000-4000-8000-000000000001"}
         self.objects = {o.moid: o for o in estate.objects}
         self.objects["ServiceInstance"] = Object("ServiceInstance", "ServiceInstance", **{
+            "content.vmProvisioningChecker": reference(Object("VirtualMachineProvisioningChecker", "ProvChecker")),
             "content.about": Value("AboutInfo", *(f"<{k}>{v}</{k}>" for k, v in self.about.items())),
             **getattr(estate, "service", {}),
             **{f"content.about.{k}": string(v) for k, v in self.about.items()}})
@@ -491,6 +616,7 @@ class Server(http.server.ThreadingHTTPServer):
             for type_ in (obj.type, *PARENTS.get(obj.type, ())):
                 self.known.setdefault(type_, set()).update(obj.properties)
         self.removed = set()
+        self.task_numbers = itertools.count(101)
         self.sessions = {}
         self.expired = False
         self.pages = self.number = 0

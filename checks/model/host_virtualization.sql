@@ -1,0 +1,66 @@
+/*
+Whether a host can use its processors' hardware virtualization (VT-x, AMD-V).
+
+host       id
+usable     1: seen at work, 0: missing or switched off, NULL: not known
+long_mode  1: the processors offer 64-bit mode, 0: they don't, NULL: not known
+observed   what was seen, in words
+detail     what that means, in words
+*/
+-- index: host
+-- arm: vsphere
+-- No property says what the firmware has switched on: the features VMX and SVM are the processor's. Their absence is proof, their
+-- presence is none. What proves it is a VM that runs: the monitor gives a virtual CPU 64-bit mode, which the VM's requirements then
+-- name, with hardware virtualization alone. (AMD processors could do without up to ESXi 6.5.) That ESXi reports hv.capable
+-- 0 where it can't use it is a guess from VMware's error texts; it is only taken for the worse.
+WITH running AS MATERIALIZED (
+	SELECT v.host, count(*) AS n, min(v.name) AS name
+	  FROM vm AS v
+	  CROSS JOIN vsphere_vm_state AS s ON s.vm = v.id
+	  CROSS JOIN vsphere_vm_requirement AS q ON q.vm = v.id
+	 WHERE s.power || ' ' || s.connection = 'poweredOn connected'
+	       AND q.set_id IN (SELECT set_id FROM vsphere_vm_requirement_set
+	                         WHERE lower(feature) = 'cpuid.lm' AND feature_meets(required, '0') = 0)
+	 GROUP BY v.host),
+     bits AS (
+	SELECT set_id, sum(feature IS NULL OR value IS NULL) AS holes, max(feature IN ('cpuid.vmx', 'cpuid.svm') AND value <> '0') AS vt,
+	       max(feature = 'cpuid.lm' AND value <> '0') AS lm, max(feature = 'hv.capable' AND value = '0') AS off
+	  FROM (SELECT set_id, lower(feature) AS feature, value FROM vsphere_host_feature_set) GROUP BY set_id),
+     host_bits AS (
+	SELECT f.host, CASE WHEN b.vt = 1 THEN 1 WHEN b.holes = 0 THEN 0 END AS vt,
+	       CASE WHEN b.lm = 1 THEN 1 WHEN b.holes = 0 THEN 0 END AS lm, coalesce(b.off, 0) AS off
+	  FROM vsphere_host_feature AS f LEFT JOIN bits AS b ON b.set_id = f.set_id)
+SELECT h.host,
+       CASE WHEN r.n > 0 AND h.connection = 'connected' THEN 1 WHEN b.vt = 0 OR b.off = 1 THEN 0 END AS usable, b.lm AS long_mode,
+       CASE WHEN r.n > 0 AND h.connection = 'connected' THEN 'in use by ' || r.n || ' VMs that run there, such as ' || r.name
+            WHEN b.vt = 0 THEN 'the processors offer neither VMX nor SVM'
+            WHEN b.off = 1 THEN 'the processors have it, but ESXi says that it can''t use it (hv.capable 0)'
+            WHEN b.vt = 1 THEN 'the processors have it' END AS observed,
+       CASE WHEN r.n > 0 AND h.connection = 'connected' THEN NULL
+            WHEN b.vt = 0 THEN 'missing, or switched off in the firmware'
+            WHEN b.off = 1 THEN 'switched off in the firmware'
+            WHEN b.vt = 1 THEN 'whether the firmware has it switched on can''t be read from the API: only a VM with a 64-bit CPU that runs '
+                 || 'there proves it, and none does. esxcli hardware cpu global get: HV Support 3'
+            ELSE 'the host did not name its CPU features' END AS detail
+  FROM vsphere_host AS h
+  LEFT JOIN host_bits AS b ON b.host = h.host
+  LEFT JOIN running AS r ON r.host = h.host
+-- arm: kvm
+SELECT h.host,
+       CASE WHEN k.device = 'present' AND k.api_version = 12 THEN 1
+            WHEN k.device IN ('absent', 'dead') OR (k.device = 'present' AND k.api_version <> 12) THEN 0 END AS usable,
+       a.lm AS long_mode,
+       CASE k.device WHEN 'present' THEN '/dev/kvm answers, API version ' || coalesce(k.api_version, 'not known')
+            WHEN 'absent' THEN 'no /dev/kvm' WHEN 'dead' THEN '/dev/kvm does not answer'
+            WHEN 'denied' THEN 'no access to /dev/kvm' END AS observed,
+       CASE WHEN k.device = 'denied' THEN 'the account may not open /dev/kvm: it is there, but whether it works was not seen'
+            WHEN k.device IN ('absent', 'dead') AND a.virtual = 1
+            THEN 'the processor has VT-x or AMD-V: the kernel module is not loaded, or the firmware has it switched off'
+            WHEN k.device IN ('absent', 'dead') AND a.virtual = 0
+            THEN 'the processor shows neither vmx nor svm: it lacks them, or this is a VM without nested virtualization'
+       END AS detail
+  FROM linux_host AS h
+  LEFT JOIN linux_kvm AS k ON k.host = h.host
+  LEFT JOIN (SELECT l.host, max(s.feature IN ('vmx', 'svm')) AS virtual, max(s.feature = 'lm') AS lm
+               FROM linux_cpu_feature AS l JOIN linux_cpu_feature_set AS s ON s.set_id = l.set_id
+              GROUP BY l.host) AS a ON a.host = h.host
