@@ -8,8 +8,8 @@
  * Sweeps: null (each column that a case gives is NULL in every row), row (an object's rows of a table are gone), drop (gone,
  * and the ledger says so). No sweep may turn another status into pass or na. After a drop, findings that name the object are
  * unknown; others don't change when the check depends on its own alone, and at most become unknown otherwise, or when the
- * facts are a datastore's. Tables that the subjects come from aren't emptied: that a list is short is for inventory-complete
- * to see.
+ * facts are a datastore's or a network's. Tables that the subjects come from aren't emptied: that a list is short is for
+ * inventory-complete to see.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,10 +175,15 @@ static bool good(const char *status)
 	return strcmp(status, "pass") == 0 || strcmp(status, "na") == 0;
 }
 
-/* Datastores are nobody's own: what rests on one that didn't answer is for the query to make unknown. */
-static bool of_datastore(const struct table *t)
+/* Datastores and networks are nobody's own: what rests on one that didn't answer is for the query to make unknown. */
+static bool is_shared(const struct table *t)
 {
-	return strcmp(t->rows.columns[t->key].name, "datastore") == 0;
+	static const char *const keys[] = {"datastore", "network", "portgroup"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strcmp(t->rows.columns[t->key].name, keys[i]) == 0)
+			return true;
+	return false;
 }
 
 static bool allowed_after_drop(const struct runner *r, const struct mutation *m, const struct result *was,
@@ -188,7 +193,7 @@ static bool allowed_after_drop(const struct runner *r, const struct mutation *m,
 		return strcmp(is->status, "unknown") == 0;
 	if (strcmp(was->status, is->status) == 0)
 		return true;
-	return (r->world.check->depends != DEPENDS_OWN || of_datastore(m->table)) && strcmp(is->status, "unknown") == 0;
+	return (r->world.check->depends != DEPENDS_OWN || is_shared(m->table)) && strcmp(is->status, "unknown") == 0;
 }
 
 static void sweep_once(struct runner *r, const struct mutation *m)

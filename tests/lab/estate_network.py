@@ -129,8 +129,8 @@ def fill(estate):
     estate.port_groups = groups
 
 
-def each(estate, *numbers):
-    return [estate.hosts[n] for n in numbers or range(4)]
+def each(estate):
+    return estate.clusters[0].hosts
 
 
 def move(host, **adapter):
@@ -147,7 +147,8 @@ def routed(estate, stack="vmotion", gateway="10.9.0.1"):
     """The third host in a network of its own, all of them on a TCP/IP stack with a gateway."""
     for host in each(estate):
         move(host, stack=stack, **({"address": "10.9.0.12"} if host.number == 3 else {}))
-        host["config.network.netStackInstance"] = netstacks("10.0.0.1", gateway if host.number == 3 else "10.1.0.1")
+        own = gateway if host.number == 3 else "10.1.0.1"
+        host["config.network.netStackInstance"] = netstacks(*(("10.0.0.1", own) if stack == "vmotion" else (own,)))
 
 
 def own_gateways(estate):
@@ -193,6 +194,8 @@ def same_name(estate):
     """The fourth host's port group is a network object of its own, with the same label."""
     twin = estate.add("Network", "network-26")
     twin.properties |= {"name": string("VM Network"), "parent": estate.network["parent"]}
+    folder = next(o for o in estate.objects if o.moid == "group-n6")
+    folder["childEntity"] = Value("ArrayOfManagedObjectReference", *folder["childEntity"].pieces, *references([twin]).pieces)
     offers(estate, 3, twin, *estate.port_groups[:2])
 
 
@@ -205,7 +208,7 @@ DEFECTS = {
     "vmotion-gateway-outside": lambda e: routed(e, gateway="10.8.0.1"),
     "vmotion-gateway-missing": lambda e: routed(e, gateway=None),
     "vmotion-subnet": lambda e: move(e.hosts[2], address="10.9.0.12"),
-    "vmotion-mask-narrow": lambda e: move(e.hosts[2], mask="255.255.255.252"),
+    "vmotion-mask-narrow": lambda e: move(e.hosts[2], address="10.1.0.50", mask="255.255.255.240"),
     "vmotion-mask-wide": lambda e: move(e.hosts[2], mask="255.255.0.0"),
     "vmotion-mask-none": lambda e: move(e.hosts[2], mask="0.0.0.0"),
     "vmotion-mask-host": lambda e: move(e.hosts[2], mask="255.255.255.255"),
