@@ -49,15 +49,16 @@ WITH store AS MATERIALIZED (
 	SELECT host, peer, max(sure) AS sure, group_concat(CASE WHEN sure THEN text END, '; ') AS text,
 	       group_concat(CASE WHEN sure THEN NULL ELSE text END, '; ') AS unsure
 	  FROM (SELECT * FROM gap ORDER BY host, peer, text) GROUP BY host, peer)
-SELECT host, json_group_array(peer) AS peer, status, text AS observed, 'mounted on both hosts' AS expected, detail
-  FROM (SELECT p.host, p.peer, 'not mounted there: ' || l.text AS text,
-               CASE WHEN l.sure = 1 THEN 'fail'
-                    WHEN l.host IS NULL AND t.told = 1 THEN 'pass'
-                    ELSE 'unknown' END AS status,
-               CASE WHEN l.unsure IS NOT NULL THEN 'not known of ' || l.unsure
-                    WHEN t.told = 0 THEN 'the host lists datastores that don''t say which hosts mount them'
-                    WHEN t.told IS NULL THEN 'the host lists no datastore' END AS detail
-          FROM host_pair AS p
-          LEFT JOIN lack AS l ON l.host = p.host AND l.peer = p.peer
-          LEFT JOIN host_mount_told AS t ON t.host = p.host)
- GROUP BY host, status, text, detail
+SELECT r.host, r.peers AS peer, CASE WHEN t.told = 1 THEN 'pass' ELSE 'unknown' END AS status, NULL AS observed,
+       'mounted on both hosts' AS expected,
+       CASE WHEN t.told = 0 THEN 'the host lists datastores that don''t say which hosts mount them'
+            WHEN t.told IS NULL THEN 'the host lists no datastore' END AS detail
+  FROM (SELECT p.host, json_group_array(p.peer) AS peers
+          FROM host_pair AS p LEFT JOIN lack AS l ON l.host = p.host AND l.peer = p.peer
+         WHERE l.host IS NULL GROUP BY p.host) AS r
+  LEFT JOIN host_mount_told AS t ON t.host = r.host
+UNION ALL
+SELECT l.host, json_group_array(l.peer), CASE WHEN l.sure = 1 THEN 'fail' ELSE 'unknown' END, 'not mounted there: ' || l.text,
+       'mounted on both hosts', 'not known of ' || l.unsure
+  FROM lack AS l JOIN host AS h ON h.id = l.peer AND h.destination
+ GROUP BY l.host, l.sure, l.text, l.unsure

@@ -39,19 +39,21 @@ WITH answer AS MATERIALIZED (
 	SELECT host, peer, max(shared) AS shared,
 	       group_concat(CASE WHEN k <= 8 THEN text END, ', ') || CASE WHEN n > 8 THEN ' and ' || (n - 8) || ' more' ELSE '' END AS text
 	  FROM (SELECT * FROM gap ORDER BY host, peer, k) GROUP BY host, peer)
-SELECT host, json_group_array(peer) AS peer, status, text AS observed, 'seen by both hosts' AS expected, detail
-  FROM (SELECT p.host, p.peer, 'not seen there: ' || l.text AS text,
-               CASE WHEN l.shared = 1 AND w.set_id IS NULL THEN 'fail'
-                    WHEN l.host IS NULL AND s.set_id IS NOT NULL AND d.set_id IS NOT NULL AND v.set_id IS NULL THEN 'pass'
-                    ELSE 'unknown' END AS status,
-               CASE WHEN s.set_id IS NULL THEN 'the host lists no LUN'
-                    WHEN d.set_id IS NULL THEN 'the other host lists no LUN'
-                    WHEN v.set_id IS NOT NULL OR w.set_id IS NOT NULL THEN 'LUNs without an id'
-                    WHEN l.shared IS NULL AND l.host IS NOT NULL THEN 'not known whether these are local' END AS detail
-          FROM host_pair AS p
-          LEFT JOIN answer AS s ON s.host = p.host
-          LEFT JOIN answer AS d ON d.host = p.peer
-          LEFT JOIN holes AS v ON v.set_id = s.set_id
-          LEFT JOIN holes AS w ON w.set_id = d.set_id
-          LEFT JOIN lack AS l ON l.host = p.host AND l.peer = p.peer)
- GROUP BY host, status, text, detail
+SELECT r.host, r.peers AS peer,
+       CASE WHEN s.set_id IS NOT NULL AND NOT r.silent AND v.set_id IS NULL THEN 'pass' ELSE 'unknown' END AS status,
+       NULL AS observed, 'seen by both hosts' AS expected,
+       CASE WHEN s.set_id IS NULL THEN 'the host lists no LUN' WHEN r.silent THEN 'the other host lists no LUN'
+            WHEN v.set_id IS NOT NULL THEN 'LUNs without an id' END AS detail
+  FROM (SELECT p.host, d.set_id IS NULL AS silent, json_group_array(p.peer) AS peers
+          FROM host_pair AS p JOIN answer AS d ON d.host = p.peer LEFT JOIN lack AS l ON l.host = p.host AND l.peer = p.peer
+         WHERE l.host IS NULL GROUP BY p.host, d.set_id IS NULL) AS r
+  JOIN answer AS s ON s.host = r.host
+  LEFT JOIN holes AS v ON v.set_id = s.set_id
+UNION ALL
+SELECT l.host, json_group_array(l.peer), CASE WHEN l.shared = 1 AND w.set_id IS NULL THEN 'fail' ELSE 'unknown' END,
+       'not seen there: ' || l.text, 'seen by both hosts',
+       CASE WHEN w.set_id IS NOT NULL THEN 'LUNs without an id' WHEN l.shared IS NULL THEN 'not known whether these are local' END
+  FROM lack AS l JOIN host AS h ON h.id = l.peer AND h.destination
+  JOIN answer AS d ON d.host = l.peer
+  LEFT JOIN holes AS w ON w.set_id = d.set_id
+ GROUP BY l.host, l.shared, l.text, w.set_id IS NULL

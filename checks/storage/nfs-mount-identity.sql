@@ -61,22 +61,27 @@ WITH mount AS MATERIALIZED (
 	  JOIN popular AS p ON p.cluster = w.cluster AND p.path_key = w.path_key AND p.rank = 1
 	 GROUP BY host, peer),
      side AS MATERIALIZED (
-	SELECT h.id AS host, a.first, u.host IS NOT NULL AS unsure, u.n AS volumes
-	  FROM host AS h LEFT JOIN alike AS a ON a.host = h.id LEFT JOIN unsure AS u ON u.host = h.id)
-SELECT host, json_group_array(peer) AS peer, status, names AS object, text AS observed,
-       'one spelling of server, folder and version on both hosts' AS expected, detail
-  FROM (SELECT p.host, p.peer, c.names, c.text,
-               CASE WHEN c.same = 1 THEN 'fail'
-                    WHEN c.host IS NULL AND s.unsure = 0 AND d.unsure = 0 THEN 'pass'
-                    ELSE 'unknown' END AS status,
-               CASE WHEN c.same = 1 THEN c.majority
-                    WHEN c.host IS NOT NULL THEN 'not known whether these are one export: names differ, and capacities were not given'
-                    WHEN s.unsure OR d.unsure
-                    THEN 'the list of file systems of ' || CASE WHEN s.unsure THEN 'the host' ELSE 'the other host' END
-                         || CASE WHEN CASE WHEN s.unsure THEN s.volumes ELSE d.volumes END = 0 THEN ' is empty' ELSE ' has gaps' END
-               END AS detail
+	SELECT h.id AS host, u.host IS NOT NULL AS unsure, u.n IS 0 AS empty
+	  FROM host AS h LEFT JOIN unsure AS u ON u.host = h.id),
+     clash AS MATERIALIZED (
+	SELECT a.host, b.host AS peer, c.same, c.names, c.text, c.majority
+	  FROM conflict AS c JOIN alike AS a ON a.first = c.host JOIN alike AS b ON b.first = c.peer)
+SELECT r.host, r.peers AS peer, CASE WHEN s.unsure = 0 AND r.unsure = 0 THEN 'pass' ELSE 'unknown' END AS status,
+       NULL AS object, NULL AS observed, 'one spelling of server, folder and version on both hosts' AS expected,
+       CASE WHEN s.unsure OR r.unsure
+            THEN 'the list of file systems of ' || CASE WHEN s.unsure THEN 'the host' ELSE 'the other host' END
+                 || CASE WHEN CASE WHEN s.unsure THEN s.empty ELSE r.empty END THEN ' is empty' ELSE ' has gaps' END
+       END AS detail
+  FROM (SELECT p.host, d.unsure, d.empty, json_group_array(p.peer) AS peers
           FROM host_pair AS p
-          LEFT JOIN side AS s ON s.host = p.host
-          LEFT JOIN side AS d ON d.host = p.peer
-          LEFT JOIN conflict AS c ON c.host = s.first AND c.peer = d.first)
- GROUP BY host, status, names, text, detail
+          JOIN side AS d ON d.host = p.peer
+          LEFT JOIN clash AS c ON c.host = p.host AND c.peer = p.peer
+         WHERE c.host IS NULL GROUP BY p.host, d.unsure, d.empty) AS r
+  JOIN side AS s ON s.host = r.host
+UNION ALL
+SELECT c.host, json_group_array(c.peer), CASE WHEN c.same = 1 THEN 'fail' ELSE 'unknown' END, c.names, c.text,
+       'one spelling of server, folder and version on both hosts',
+       CASE WHEN c.same = 1 THEN c.majority
+            ELSE 'not known whether these are one export: names differ, and capacities were not given' END
+  FROM clash AS c JOIN host AS h ON h.id = c.peer AND h.destination
+ GROUP BY c.host, c.same, c.names, c.text, c.majority
