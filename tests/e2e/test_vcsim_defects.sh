@@ -6,12 +6,14 @@
 need "$tools/vcsim"
 
 third='[.host, .peer] | any(startswith("esx03"))'
+without_address=(vmotion-vmknic-subnet vmotion-ip-unique vmotion-mtu-parity vmotion-netstack-parity vmotion-vlan-parity
+	vmotion-link-speed)
 defect host-disconnected 1 host-connected fail '.host == "esx04.lab.example"'
 defect host-not-responding 1 host-connected fail '.host == "esx04.lab.example"'
 defect host-maintenance 0 host-maintenance-state fail '.host == "esx04.lab.example"'
-defect vmotion-vmknic-missing 1 vmotion-vmknic-present fail '.host == "esx02.lab.example"'
-defect vmotion-vmknic-loopback 1 vmotion-vmknic-present fail '.host == "esx03.lab.example"'
-defect vmotion-vmknic-without-ip 1 vmotion-vmknic-present fail '.host == "esx03.lab.example"'
+defect vmotion-vmknic-missing 1 vmotion-vmknic-present fail '.host == "esx02.lab.example"' "${without_address[@]}"
+defect vmotion-vmknic-loopback 1 vmotion-vmknic-present fail '.host == "esx03.lab.example"' "${without_address[@]}"
+defect vmotion-vmknic-without-ip 1 vmotion-vmknic-present fail '.host == "esx03.lab.example"' "${without_address[@]}"
 defect nfs-server-name 1 nfs-mount-identity fail "$third"
 defect nfs-server-case 1 nfs-mount-identity fail "$third"
 defect nfs-server-address 1 nfs-mount-identity fail "$third"
@@ -24,7 +26,7 @@ defect cpu-feature-tie 0 cpu-feature-parity fail true vm-cpu-requirements
 defect log-rotate-size-small 1 vm-log-rotate-size fail '.vm == "app01-02"'
 defect log-rotate-size-text 2 vm-log-rotate-size unknown '.vm == "app01-02"'
 defect log-rotate-size-huge 2 vm-log-rotate-size unknown '.vm == "app01-02"'
-defect vm-claims-agent 2 vm-log-rotate-size unknown '.vm == "app01-02"' vm-blocking-devices vm-migration-not-disabled \
+defect vm-claims-agent 2 vm-log-rotate-size unknown '.vm == "app01-02"' vm-blocking-devices vm-migration-not-disabled \ network-on-every-host
 	vm-cpu-requirements vm-64bit-needs-vt vm-fits-numa-node vm-on-shared-storage \
 	vm-limits-valid vm-hardware-version vm-reservations-fit
 defect hosts-unlisted 2 inventory-complete unknown true
@@ -59,4 +61,5 @@ inventory "$work/inventory.yaml" "vc01=$url"
 check -i "$work/inventory.yaml"
 expect_exit 1 "several defects at once"
 expect "each of them is found" '[.findings[] | select(.status == "fail") | .check] | unique ==
-	["cpu-feature-parity", "nfs-mount-identity", "vm-cpu-requirements", "vm-log-rotate-size", "vmotion-vmknic-present"]'
+	["cpu-feature-parity", "nfs-mount-identity", "vm-cpu-requirements", "vm-log-rotate-size", "vmotion-vmknic-present",
+	"vmotion-vmknic-subnet"]'
