@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/map.h"
 #include "base/str.h"
 #include "subject.h"
 
@@ -313,7 +314,7 @@ static json_t *host_json(sqlite3_stmt *st, const struct subjects *s, const struc
 }
 
 static int add_hosts(const struct run *run, const struct subjects *s, const struct host_tally *tallies,
-                     struct document *d, struct err *err)
+                     struct document *d, struct map *places, struct err *err)
 {
 	sqlite3_stmt *st;
 	int rc;
@@ -327,14 +328,17 @@ static int add_hosts(const struct run *run, const struct subjects *s, const stru
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
 		json_t *o = host_json(st, s, tallies);
 
-		if (o != NULL)
-			document_add(d, o);
+		if (o == NULL)
+			continue;
+		map_set(places, text(st, 0), (int64_t)d->n);
+		document_add(d, o);
 	}
 	sqlite3_finalize(st);
 	return rc == SQLITE_DONE ? 0 : sql_err(run, err);
 }
 
-static int make_hosts(struct arena *a, const struct run *run, struct record *ret, struct err *err)
+/* PLACES: of each host in the document, by id. */
+static int make_hosts(struct arena *a, const struct run *run, struct map *places, struct record *ret, struct err *err)
 {
 	struct document d = {.text = {.max = DOCUMENT_MAX}};
 	struct host_tally *tallies;
@@ -346,7 +350,7 @@ static int make_hosts(struct arena *a, const struct run *run, struct record *ret
 	tallies = xcalloc(s.of[ENTITY_HOST].n + 1, sizeof(*tallies));
 	rc = tally_hosts(run, &s, tallies, err);
 	if (rc == 0)
-		rc = add_hosts(run, &s, tallies, &d, err);
+		rc = add_hosts(run, &s, tallies, &d, places, err);
 	if (rc == 0)
 		rc = document_end(&d, a, "hosts", &ret->hosts, &ret->hosts_digest, err);
 	buf_dispose(&d.text);
@@ -372,17 +376,32 @@ static void put_ids(json_t *o, const char *ids)
 	json_object_set_new(o, "ids", members);
 }
 
-static void put_peers(json_t *o, const char *key, const char *list)
+/* Peers are told by their places among the hosts: fifty candidates of each of ten thousand VMs would be too many words. */
+static void put_peers(json_t *o, const char *ids, const struct map *places)
 {
-	json_t *peers = list != NULL ? json_loads(list, 0, NULL) : NULL;
+	json_t *list = json_loads(ids != NULL ? ids : "", 0, NULL), *id, *peers = json_array();
+	int64_t place;
+	size_t i;
 
-	if (peers != NULL)
-		json_object_set_new(o, key, peers);
+	json_array_foreach(list, i, id)
+	{
+		if (map_get(places, json_string_value(id), &place))
+			json_array_append_new(peers, json_integer(place));
+		else
+			json_array_append(peers, id);
+	}
+	json_object_set_new(o, "peers", peers);
+	json_decref(list);
 }
+
+struct finding_writer {
+	struct document d;
+	struct map places;
+};
 
 static int add_finding(void *arg, const struct finding *f, struct err *err)
 {
-	struct document *d = arg;
+	struct finding_writer *w = arg;
 	json_t *o = json_object();
 
 	(void)err;
@@ -394,8 +413,8 @@ static int add_finding(void *arg, const struct finding *f, struct err *err)
 	put(o, "cluster", f->cluster);
 	put(o, "host", f->host);
 	put(o, "peer", f->peer);
-	put_peers(o, "peers", f->peers);
-	put_peers(o, "peer_ids", f->peers != NULL ? f->peer_ids : NULL);
+	if (f->peers != NULL)
+		put_peers(o, f->peer_ids, &w->places);
 	put(o, "vm", f->vm);
 	put(o, "object", f->object);
 	put(o, "observed", f->observed);
@@ -405,18 +424,21 @@ static int add_finding(void *arg, const struct finding *f, struct err *err)
 	put(o, "waiver", f->waiver);
 	put(o, "fingerprint", f->fingerprint);
 	put_ids(o, f->ids);
-	document_add(d, o);
+	document_add(&w->d, o);
 	return 0;
 }
 
-static int make_findings(struct arena *a, const struct run *run, struct record *ret, struct err *err)
+static int make_documents(struct arena *a, const struct run *run, struct record *ret, struct err *err)
 {
-	struct document d = {.text = {.max = DOCUMENT_MAX}};
-	int rc = run_findings(run, false, false, add_finding, &d, err);
+	struct finding_writer w = {.d.text.max = DOCUMENT_MAX};
+	int rc = make_hosts(a, run, &w.places, ret, err);
 
 	if (rc == 0)
-		rc = document_end(&d, a, "findings", &ret->findings, &ret->findings_digest, err);
-	buf_dispose(&d.text);
+		rc = run_findings(run, false, false, add_finding, &w, err);
+	if (rc == 0)
+		rc = document_end(&w.d, a, "findings", &ret->findings, &ret->findings_digest, err);
+	buf_dispose(&w.d.text);
+	map_dispose(&w.places);
 	return rc;
 }
 
@@ -462,7 +484,7 @@ int record_make(struct arena *a, const struct run *run, bool own_checks, struct 
 		.scope = scope_json(a, &run->scope),
 		.checks = checks_json(a, run->checks),
 	};
-	if (targets_json(a, run, &ret->targets, err) < 0 || make_hosts(a, run, ret, err) < 0)
+	if (targets_json(a, run, &ret->targets, err) < 0)
 		return -1;
-	return make_findings(a, run, ret, err);
+	return make_documents(a, run, ret, err);
 }

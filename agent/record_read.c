@@ -213,30 +213,51 @@ static void read_ids(struct arena *a, const json_t *o, struct recorded_finding *
 	                        id_of(a, ids, "datastore"), ret->peer);
 }
 
-/* Of several peers, their names as a JSON list and their ids. */
-static bool read_peers(struct arena *a, const json_t *o, struct recorded_finding *ret)
+/* Hosts of the record by their places; one that isn't among them stands there by its id. */
+static bool read_peer(struct arena *a, const json_t *peer, const struct recorded_host *hosts, size_t nhosts,
+                      const char **ret_id, json_t *names)
 {
-	const json_t *names = json_object_get(o, "peers"), *ids = json_object_get(o, "peer_ids");
-	char *text;
+	json_int_t place = json_integer_value(peer);
+	const char *name;
 
-	if (names == NULL)
-		return ids == NULL;
-	if (!json_is_array(names) || !json_is_array(ids) || json_array_size(names) != json_array_size(ids))
-		return false;
-	text = json_dumps(names, JSON_COMPACT);
-	ret->f.peers = arena_strdup(a, text != NULL ? text : "[]");
-	free(text);
-	ret->f.npeers = json_array_size(ids);
-	ret->peer_ids = arena_array(a, ret->f.npeers + 1, sizeof(*ret->peer_ids));
-	for (size_t i = 0; i < ret->f.npeers; i++) {
-		if (!json_is_string(json_array_get(ids, i)) || !json_is_string(json_array_get(names, i)))
+	if (json_is_string(peer)) {
+		*ret_id = arena_strdup(a, json_string_value(peer));
+		name = *ret_id;
+	} else {
+		if (!json_is_integer(peer) || place < 0 || (uint64_t)place >= nhosts)
 			return false;
-		ret->peer_ids[i] = arena_strdup(a, json_string_value(json_array_get(ids, i)));
+		*ret_id = hosts[place].id;
+		name = hosts[place].name != NULL ? hosts[place].name : hosts[place].id;
 	}
+	json_array_append_new(names, json_string(name));
 	return true;
 }
 
-static bool read_finding(struct arena *a, const json_t *o, struct recorded_finding *ret)
+/* Of several peers, their ids and their names as a JSON list. */
+static bool read_peers(struct arena *a, const json_t *o, const struct recorded_host *hosts, size_t nhosts,
+                       struct recorded_finding *ret)
+{
+	const json_t *peers = json_object_get(o, "peers");
+	json_t *names;
+	char *text;
+	bool good = true;
+
+	if (peers == NULL)
+		return true;
+	ret->f.npeers = json_array_size(peers);
+	ret->peer_ids = arena_array(a, ret->f.npeers + 1, sizeof(*ret->peer_ids));
+	names = json_array();
+	for (size_t i = 0; i < ret->f.npeers && good; i++)
+		good = read_peer(a, json_array_get(peers, i), hosts, nhosts, &ret->peer_ids[i], names);
+	text = json_dumps(names, JSON_COMPACT);
+	ret->f.peers = arena_strdup(a, text != NULL ? text : "[]");
+	free(text);
+	json_decref(names);
+	return good && ret->f.npeers > 0;
+}
+
+static bool read_finding(struct arena *a, const json_t *o, const struct recorded_host *hosts, size_t nhosts,
+                         struct recorded_finding *ret)
 {
 	int status = status_of(json_string_value(json_object_get(o, "status")));
 	int severity = severity_of(json_string_value(json_object_get(o, "severity")));
@@ -265,20 +286,26 @@ static bool read_finding(struct arena *a, const json_t *o, struct recorded_findi
 	    strlen(fingerprint) != sizeof(ret->f.fingerprint) - 1)
 		return false;
 	memcpy(ret->f.fingerprint, fingerprint, sizeof(ret->f.fingerprint));
-	return read_peers(a, o, ret);
+	return read_peers(a, o, hosts, nhosts, ret);
 }
 
 int record_findings(struct arena *a, struct record *r, struct recorded_finding **ret, size_t *ret_n)
 {
-	json_t *list = list_of(r->findings), *o;
-	bool good = list != NULL;
-	size_t i;
+	struct recorded_host *hosts;
+	json_t *list, *o;
+	size_t nhosts, i;
+	bool good;
+
+	if (record_hosts(a, r, &hosts, &nhosts) < 0)
+		return -1;
+	list = list_of(r->findings);
+	good = list != NULL;
 
 	*ret_n = json_array_size(list);
 	*ret = arena_array(a, *ret_n + 1, sizeof(**ret));
 	json_array_foreach(list, i, o)
 	{
-		good = good && read_finding(a, o, &(*ret)[i]);
+		good = good && read_finding(a, o, hosts, nhosts, &(*ret)[i]);
 	}
 	json_decref(list);
 	return good ? 0 : odd(r, "its findings can't be read");

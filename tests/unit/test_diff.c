@@ -9,13 +9,15 @@
 	"\",\"fingerprint\":\"" fingerprint "\"" more "}"
 #define A "0000000000000000000000000000000a"
 #define B "0000000000000000000000000000000b"
-#define PEERS(status, names, ids)                                                                                      \
-	F(A, status, ",\"peers\":[" names "],\"peer_ids\":[" ids "],\"ids\":{\"target\":\"t\",\"host\":\"t/h\"}")
+/* Hosts a to d have the places 0 to 3. */
+#define PEERS(status, places) F(A, status, ",\"peers\":[" places "],\"ids\":{\"target\":\"t\",\"host\":\"t/h\"}")
+#define PEER(n) "{\"id\":\"t/" n "\",\"name\":\"" n "\",\"target\":\"t\",\"destination\":true,\"state\":\"outside\"}"
+#define PEER_HOSTS "[" PEER("a") "," PEER("b") "," PEER("c") "," PEER("d") "]"
 
 /* "new: ...; changed: ...": with the peers of each. */
 static const char *differences(const char *before, const char *after)
 {
-	struct record x = {.findings = before}, y = {.findings = after};
+	struct record x = {.hosts = PEER_HOSTS, .findings = before}, y = {.hosts = PEER_HOSTS, .findings = after};
 	char *text = arena_strdup(arena, "");
 	struct diff d;
 
@@ -52,21 +54,22 @@ static const struct {
 	/* two of one fingerprint: one is left */
 	{"[" F(A, "fail", "") "," F(A, "fail", "") "]", "[" F(A, "fail", "") "]", "gone fail"},
 	/* peers */
-	{"[" PEERS("fail", "\"a\",\"b\"", "\"t/a\",\"t/b\"") "]",
-         "[" PEERS("fail", "\"b\",\"a\"", "\"t/b\",\"t/a\"") "]", ""},
-	{"[" PEERS("fail", "\"a\",\"b\"", "\"t/a\",\"t/b\"") "]",
-         "[" PEERS("fail", "\"b\",\"c\"", "\"t/b\",\"t/c\"") "]", "new failc; gone faila"},
-	{"[]", "[" PEERS("fail", "\"a\",\"b\"", "\"t/a\",\"t/b\"") "]", "new fail[\"a\",\"b\"]"},
-	{"[" PEERS("fail", "\"a\",\"b\",\"c\"", "\"t/a\",\"t/b\",\"t/c\"") "]",
-         "[" PEERS("unknown", "\"a\",\"b\"", "\"t/a\",\"t/b\"") "," PEERS("fail", "\"c\",\"d\"", "\"t/c\",\"t/d\"") "]",
+	{"[" PEERS("fail", "0,1") "]", "[" PEERS("fail", "1,0") "]", ""},
+	{"[" PEERS("fail", "0,1") "]", "[" PEERS("fail", "1,2") "]", "new failc; gone faila"},
+	{"[" PEERS("fail", "0,\"t/e\"") "]", "[" PEERS("fail", "0,1") "]", "new failb; gone failt/e"},
+	{"[]", "[" PEERS("fail", "0,1") "]", "new fail[\"a\",\"b\"]"},
+	{"[" PEERS("fail", "0,1,2") "]", "[" PEERS("unknown", "0,1") "," PEERS("fail", "2,3") "]",
          "new faild; changed unknown[\"a\",\"b\"] before"},
 	/* what can't be read is nothing to compare */
 	{"[]", "{}", "its findings can't be read"},
 	{"[1]", "[]", "its findings can't be read"},
 	{"[" F(A "0", "fail", "") "]", "[]", "its findings can't be read"},
 	{"[" F(A, "good", "") "]", "[]", "its findings can't be read"},
-	{"[" PEERS("fail", "\"a\"", "\"t/a\",\"t/b\"") "]", "[]", "its findings can't be read"},
-	{"[" PEERS("fail", "1", "2") "]", "[]", "its findings can't be read"},
+	{"[" PEERS("fail", "0,4") "]", "[]", "its findings can't be read"},
+	{"[" PEERS("fail", "-1,0") "]", "[]", "its findings can't be read"},
+	{"[" PEERS("fail", "{}") "]", "[]", "its findings can't be read"},
+	{"[" PEERS("fail", "") "]", "[]", "its findings can't be read"},
+	{"[" F(A, "fail", ",\"peers\":\"a\"") "]", "[]", "its findings can't be read"},
 };
 
 static void test_differences(void **state)
@@ -85,7 +88,7 @@ static void test_differences(void **state)
 static void test_group_shrinks_to_one(void **state)
 {
 	char fingerprint[33];
-	const char *before = "[" PEERS("fail", "\"a\",\"b\"", "\"t/a\",\"t/b\"") "]";
+	const char *before = "[" PEERS("fail", "0,1") "]";
 
 	(void)state;
 	finding_fingerprint("c", "t  t/h   t/a", NULL, NULL, fingerprint);
