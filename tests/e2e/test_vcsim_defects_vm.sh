@@ -24,5 +24,11 @@ defect vm-latency-sensitive 0 vm-migration-not-disabled warn "$second"
 defect vm-hardware-too-new 1 vm-hardware-version fail "$second"
 defect vm-hardware-unknown 2 vm-hardware-version unknown "$second"
 defect host-too-old 0 vm-hardware-version fail '.peer == "esx03.lab.example" and .status != "na"' host-build-parity
+defect vm-memory-limit-below-reservation 1 vm-limits-valid fail "$second"
+defect vm-memory-limit-below-size 0 vm-limits-valid warn "$second"
+defect vm-limit-configured-alone 0 vm-limits-valid warn "$second"
+defect vm-reservation-too-large 1 vm-reservations-fit fail "$second"
+defect vm-memory-reservation-too-large 1 vm-reservations-fit fail "$second"
+defect pool-over-promised 2 vm-reservations-fit unknown '.vm | startswith("app")'
 
 all_checked vm

@@ -3,6 +3,8 @@
 
 from vim import Value, boolean, device, string, strings
 
+MIB = 1 << 20
+
 CONTROLLERS = "".join(
     device(kind, key, label, f"<busNumber>{bus}</busNumber>") for kind, key, label, bus in (
         ("VirtualIDEController", 200, "IDE 0", 0), ("VirtualIDEController", 201, "IDE 1", 1),
@@ -32,8 +34,35 @@ def cdrom(connected, backing="VirtualCdromRemotePassthroughBackingInfo"):
                   f"</backing>{connectable(connected)}<controllerKey>200</controllerKey><unitNumber>0</unitNumber>")
 
 
+def integer(type_, number):
+    return Value(f"xsd:{type_}", str(number))
+
+
+def set_allocation(vm, part, cpu=(0, -1), memory=(0, -1)):
+    """Reservation and limit in MHz and MiB; part: resourceConfig is in effect, config is configured."""
+    for name, (reservation, limit) in (("cpuAllocation", cpu), ("memoryAllocation", memory)):
+        vm[f"{part}.{name}.reservation"], vm[f"{part}.{name}.limit"] = integer("long", reservation), integer("long", limit)
+
+
+def fill_capacity(estate):
+    capacity = {"summary.hardware.cpuMhz": integer("int", 2600), "summary.hardware.numCpuCores": integer("short", 32),
+                "summary.hardware.memorySize": integer("long", 512 << 30)}
+    for host in estate.hosts:
+        host.properties |= capacity
+    unreserved = {"runtime.cpu.unreservedForVm": integer("long", 60000), "runtime.memory.unreservedForVm": integer("long", 1 << 40)}
+    for pool in (o for o in estate.objects if o.type == "ResourcePool"):
+        pool.properties |= unreserved
+    for number, vm in enumerate(estate.vms):
+        vm["config.initialOverhead.initialMemoryReservation"] = integer("long", (90 + number % 50) * MIB)
+        vm["config.memoryReservationLockedToMax"] = boolean(False)
+        vm.properties.setdefault("config.hardware.memoryMB", integer("int", 8192))
+        for part in "resourceConfig", "config":
+            set_allocation(vm, part, memory=(1024 if number % 4 == 0 else 0, -1))
+
+
 def fill(estate):
     """Properties of a healthy estate."""
+    fill_capacity(estate)
     condition = {"runtime.consolidationNeeded": boolean(False), "runtime.toolsInstallerMounted": boolean(False),
                  "runtime.faultToleranceState": Value("VirtualMachineFaultToleranceState", "notConfigured"),
                  "config.latencySensitivity.level": Value("LatencySensitivitySensitivityLevel", "normal"),
@@ -85,6 +114,16 @@ def raw_mapping(estate):
                    "<compatibilityMode>physicalMode</compatibilityMode><diskMode>independent_persistent</diskMode>")
 
 
+def limit(estate, *parts, cpu=(0, -1), memory=(0, -1)):
+    for part in parts:
+        set_allocation(estate.vms[1], part, cpu, memory)
+
+
+def over_promised(estate):
+    pool = next(o for o in estate.objects if o.type == "ResourcePool")
+    pool["runtime.memory.unreservedForVm"] = integer("long", -MIB)
+
+
 def old_host(estate):
     host = estate.hosts[2]
     host["config.product.version"], host["config.product.build"] = string("7.0.1"), string("17551050")
@@ -122,6 +161,12 @@ DEFECTS = {
     "vm-hardware-too-new": set_property("config.version", string("vmx-22")),
     "vm-hardware-unknown": set_property("config.version", string("vmx-next")),
     "host-too-old": old_host,
+    "vm-memory-limit-below-reservation": lambda e: limit(e, "resourceConfig", "config", memory=(4096, 2048)),
+    "vm-memory-limit-below-size": lambda e: limit(e, "resourceConfig", "config", memory=(0, 2048)),
+    "vm-limit-configured-alone": lambda e: limit(e, "config", memory=(0, 2048)),
+    "vm-reservation-too-large": lambda e: limit(e, "resourceConfig", "config", cpu=(90000, -1)),
+    "vm-memory-reservation-too-large": lambda e: limit(e, "resourceConfig", "config", memory=(600 << 10, -1)),
+    "pool-over-promised": over_promised,
     "vm-backup-lock": lambda e: disable(e, e.vms[1], "RelocateVM_Task"),
     "vm-template-lock": lambda e: disable(e, e.vms[6], "RelocateVM_Task"),
     "vm-orphaned": set_property("runtime.connectionState", Value("VirtualMachineConnectionState", "orphaned")),
