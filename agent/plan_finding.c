@@ -12,10 +12,12 @@
 static const struct {
 	const char *name, *columns;
 	enum subject subjects[2];
+	bool by_header; /* whatever the profile says: a check of VMs that reads it never reads itself */
 } views[] = {
-	{"critical_host_finding", "host, status", {SUBJECT_HOST, SUBJECT_HOST}},
-	{"critical_pair_finding", "host, peer, status", {SUBJECT_PAIR, SUBJECT_PATH}},
-	{"critical_vm_host_finding", "vm, peer, status", {SUBJECT_VM_HOST, SUBJECT_VM_HOST}},
+	{"critical_host_finding", "host, status", {SUBJECT_HOST, SUBJECT_HOST}, false},
+	{"critical_pair_finding", "host, peer, status", {SUBJECT_PAIR, SUBJECT_PATH}, false},
+	{"critical_vm_host_finding", "vm, peer, status", {SUBJECT_VM_HOST, SUBJECT_VM_HOST}, false},
+	{"critical_vm_finding", "vm, status", {SUBJECT_VM, SUBJECT_VM}, true},
 };
 
 #define VIEWS (sizeof(views) / sizeof(views[0]))
@@ -76,7 +78,8 @@ static int create_view(struct facts *f, struct arena *a, const struct checks *cs
 	for (size_t i = 0; i < cs->n; i++) {
 		const struct check *c = cs->v[i];
 
-		if ((c->severity != SEVERITY_CRITICAL && !c->blocks) || !check_on_platforms(c, platforms) ||
+		if (((c->severity != SEVERITY_CRITICAL || views[v].by_header) && !c->blocks) ||
+		    !check_on_platforms(c, platforms) ||
 		    (c->subject != views[v].subjects[0] && c->subject != views[v].subjects[1]))
 			continue;
 		buf_printf(&sql, "%sSELECT '%s', %s FROM temp.%s", arm, c->id, views[v].columns,

@@ -9,6 +9,7 @@
  *   critical_host_finding     check_id, host, status            checks whose subject is a host
  *   critical_pair_finding     check_id, host, peer, status      a pair or a path
  *   critical_vm_host_finding  check_id, vm, peer, status        a VM and a candidate
+ *   critical_vm_finding       check_id, vm, status              a VM; only checks that are critical by their header
  */
 #ifndef PLAN_FINDING_H
 #define PLAN_FINDING_H

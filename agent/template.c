@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "decode/val.h"
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define DIGITS "0123456789"
@@ -172,12 +173,13 @@ static const char *parse_placeholder(struct arena *a, const char *s, struct temp
 		return NULL;
 	}
 	n = strspn(type, LETTERS DIGITS "_");
-	if (n > MAX_NAME || type[n] != '}') {
+	part->list = n <= MAX_NAME && strncmp(type + n, "[]", 2) == 0;
+	if (n > MAX_NAME || type[n + (part->list ? 2 : 0)] != '}') {
 		err_set(err, ERR_CONFIG, "'${%s:' is not closed: a type and '}' were expected", part->name);
 		return NULL;
 	}
 	part->type = find_type(arena_strndup(a, type, n), err);
-	return part->type != NULL ? type + n + 1 : NULL;
+	return part->type != NULL ? type + n + (part->list ? 3 : 1) : NULL;
 }
 
 /* Literal text up to the next placeholder; "$$" has become "$". */
@@ -218,30 +220,57 @@ int template_parse(struct arena *a, const char *text, struct template *ret, stru
 
 /* --- filling in --------------------------------------------------------------------------------------------------- */
 
+/* As in template_fill(). */
+typedef const char *encode_fn(struct arena *a, const char *field, const char *value);
+
+static int add_value(struct buf *b, struct arena *a, const struct template_part *part, const char *value,
+                     encode_fn *encode, const char *field, struct err *err)
+{
+	if (template_valid(part->type, value, err) < 0)
+		return err_prefix(err, "${%s:%s%s}", part->name, part->type->name, part->list ? "[]" : "");
+	buf_puts(b, encode != NULL ? encode(a, field, value) : value);
+	return 0;
+}
+
+static int add_list(struct buf *b, struct arena *a, const struct template_part *part, const char *json,
+                    encode_fn *encode, const char *field, struct err *err)
+{
+	const struct val *list = json != NULL ? json_decode(a, json, strlen(json), err) : NULL;
+
+	if (list == NULL || list->kind != VAL_LIST || list->first == NULL)
+		return err_set(err, ERR_CONFIG, "${%s:%s[]}: a JSON list that is not empty was expected", part->name,
+		               part->type->name);
+	for (const struct val *v = list->first; v != NULL; v = v->next) {
+		if (v != list->first)
+			buf_puts(b, ",");
+		if (add_value(b, a, part, v->kind == VAL_TEXT ? v->text : NULL, encode, field, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 const char *template_fill(const struct template *t, struct arena *a, const char *(*get)(void *arg, const char *name),
                           void *arg, const char *(*encode)(struct arena *a, const char *field, const char *value),
                           const char *field, struct err *err)
 {
 	struct buf b = {.max = MAX_FILLED};
 	const char *text = NULL;
+	int rc = 0;
 
-	for (size_t i = 0; i < t->n; i++) {
+	for (size_t i = 0; i < t->n && rc == 0; i++) {
 		const struct template_part *part = &t->parts[i];
-		const char *value = part->text != NULL ? part->text : get(arg, part->name);
 
-		if (part->text == NULL && template_valid(part->type, value, err) < 0) {
-			err_prefix(err, "${%s:%s}", part->name, part->type->name);
-			goto out;
-		}
-		if (part->text == NULL && encode != NULL)
-			value = encode(a, field, value);
-		buf_puts(&b, value);
+		if (part->text != NULL)
+			buf_puts(&b, part->text);
+		else if (part->list)
+			rc = add_list(&b, a, part, get(arg, part->name), encode, field, err);
+		else
+			rc = add_value(&b, a, part, get(arg, part->name), encode, field, err);
 	}
-	if (b.over)
+	if (rc == 0 && b.over)
 		err_set(err, ERR_LIMIT, "the request is longer than %d bytes", MAX_FILLED);
-	else
+	else if (rc == 0)
 		text = arena_strdup(a, buf_str(&b));
-out:
 	buf_dispose(&b);
 	return text;
 }
@@ -256,7 +285,8 @@ const char *template_show(const struct template *t, struct arena *a)
 		if (part->text != NULL)
 			text = arena_printf(a, "%s%s", text, part->text);
 		else
-			text = arena_printf(a, "%s${%s:%s}", text, part->name, part->type->name);
+			text = arena_printf(a, "%s${%s:%s%s}", text, part->name, part->type->name,
+			                    part->list ? "[]" : "");
 	}
 	return text;
 }

@@ -4,11 +4,13 @@
  *
  * A value is validated against its type, then encoded by the transport for where it goes. A value can't become an option
  * or a second command, and a probe file can't switch that off: there is no untyped placeholder. `$$` is a `$`; a `$`
- * before anything but `{` and `$` is itself.
+ * before anything but `{` and `$` is itself. ${name:type[]} takes a JSON list of such values, each of them validated and
+ * encoded, and puts commas between.
  */
 #ifndef TEMPLATE_H
 #define TEMPLATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -19,6 +21,7 @@ struct template_part {
 	const char *text; /* literal, or NULL */
 	const char *name; /* placeholder */
 	const struct template_type *type;
+	bool list; /* a JSON list of them */
 };
 
 struct template

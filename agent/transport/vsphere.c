@@ -3,12 +3,13 @@
  * vsphere.c - the vSphere API of vCenter and ESXi: what a probe may ask for, and the transport's descriptor.
  *
  * vsphere_session.c talks, vsphere_batch.c groups asks, vsphere_collect.c collects properties, vsphere_method.c calls
- * methods; vsphere_soap.c and vsphere_object.c know what requests and answers look like.
+ * methods, vsphere_wait.c waits for tasks; vsphere_soap.c and vsphere_object.c know what requests and answers look like.
  */
 #include <string.h>
 
 #include "transport/vsphere_batch.h"
 #include "transport/vsphere_method.h"
+#include "transport/vsphere_wait.h"
 
 static int check_object(const char *object, struct err *err)
 {
@@ -118,6 +119,11 @@ static void show_method(const char *url, const struct request *req, FILE *out)
 	if (arguments != NULL)
 		fprintf(out, ": %s", arguments);
 	fputc('\n', out);
+	if (wait_needed(request_get(req, "method")))
+		fprintf(out,
+		        "POST %s/sdk RetrievePropertiesEx Task: info (until it has ended)\n"
+		        "POST %s/sdk CancelTask (only when nobody waits for it any more)\n",
+		        url, url);
 }
 
 static void show(const struct target *target, const struct request *const *reqs, size_t n, FILE *out)
@@ -145,12 +151,17 @@ static const struct request_key keys[] = {
          "ServiceInstance, or content.NAME, a property of the service content such as content.rootFolder",
          false},
 	{"method",
-         "a method that only reads (Query..., Retrieve..., Fetch..., Find..., Get..., Check..., Has..., Current...); "
-         "what it "
-         "returns are the children `returnval` of the answer: `rows: returnval[]`",
+         "a method that only reads (Query..., Retrieve..., Fetch..., Find..., Get..., Check..., Has..., Current...), "
+         "or "
+         "does so as a task (Query..._Task, Check..._Task); what it returns, or the task results in, are the children "
+         "`returnval` of the answer: `rows: returnval[]`",
          false},
 	{"this", "the object that the method is called on: TYPE ID, ServiceInstance or content.NAME", true},
-	{"arguments", "the method's arguments in declared order: name=value, separated by blanks", true},
+	{"arguments",
+         "the method's arguments in declared order, separated by blanks: name=value, name:CLASS=id for a reference, "
+         "name[]= "
+         "or name:CLASS[]= for a list with commas",
+         true},
 	{0},
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "transport/vsphere_method.h"
+#include "transport/vsphere_wait.h"
 
 /* ---- batches ---- */
 
@@ -31,6 +32,7 @@ static void end_asks(struct group *g, const struct err *err)
 	if (g->ended)
 		return;
 	g->ended = true;
+	wait_stop(g, true);
 	for (size_t i = 0; i < g->nasks; i++)
 		g->asks[i]->on_end(g->asks[i], err);
 }
@@ -267,6 +269,7 @@ void batch_reset(struct batch *b)
 		for (size_t i = 0; i < g->nasks && g->answered && !g->ended; i++)
 			g->asks[i]->on_restart(g->asks[i]);
 		g->answered = g->empty = false;
+		wait_stop(g, false); /* the task went with its session */
 	}
 }
 

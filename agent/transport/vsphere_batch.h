@@ -4,7 +4,7 @@
  *
  * Asks for one type of object share one group, hence one collection; all types share one container view. A batch frees
  * itself when its last ask has ended. vsphere_batch.c keeps batches and views, vsphere_collect.c collects the properties
- * of a group page by page, vsphere_method.c calls the method of one.
+ * of a group page by page, vsphere_method.c calls the method of one, vsphere_wait.c waits for its task.
  */
 #ifndef TRANSPORT_VSPHERE_BATCH_H
 #define TRANSPORT_VSPHERE_BATCH_H
@@ -26,6 +26,7 @@ struct group {
 	size_t nasks, cap;
 	struct moref one;   /* GROUP_OBJECT */
 	const char *type;   /* of the objects */
+	struct wait *wait;  /* GROUP_METHOD: for its task; NULL: for none */
 	struct paths asked; /* of the collection under way */
 	struct idset seen;  /* ids, by hash */
 	char *token;        /* that the last page came with, or NULL */

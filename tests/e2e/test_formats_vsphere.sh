@@ -93,7 +93,7 @@ refused() {
 
 mv "$own/service.yaml" "$work/service.yaml"
 for method in ReconfigVM_Task SelectVnic Destroy_Task PowerOffVM_Task EnterMaintenanceMode_Task Logout UpdateNetworkConfig \
-	CheckMigrate_Task QueryVMotionCompatibilityEx_Task Checkout queryNetConfig; do
+	RetrieveX_Task FindX_Task Check_TaskX Checkout queryNetConfig; do
 	refused "$method" "method: '$method' is not one of Query..., Retrieve..."
 done
 refused "'QueryNetConfig><x'" 'is not one of'

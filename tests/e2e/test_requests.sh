@@ -65,8 +65,8 @@ for type in HostSystem VirtualMachine ComputeResource; do
 done
 
 # Pages: the server cuts them to one object, and every object arrives; far more requests than that aren't needed otherwise.
-few=$(wc -l <"$log")
-[ "$few" -le 16 ] || fail "$few requests for an inventory of 15 objects"
+few=$(jq -s 'map(select(.method != "QueryVMotionCompatibilityEx_Task" and (.asked | has("Task") | not))) | length' "$log")
+[ "$few" -le 16 ] || fail "$few requests for an inventory of 15 objects, without the tasks"
 cp "$work/report.json" "$work/whole.json"
 serve pages --page-size 1
 check -i "$work/inventory.yaml"

@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """client.py - reads hosts, VMs, clusters and datastores with pyVmomi, a client that shares no code with this project.
 
-Prints every property asked for as JSON, sorted, so that two servers can be compared. Password: $LAB_PASSWORD.
+Prints every property asked for as JSON, sorted, so that two servers can be compared; with --opinion what the server says of
+moving its VMs to its hosts instead. Password: $LAB_PASSWORD.
 """
 
 import json
 import os
 import ssl
 import sys
+import time
 from urllib.parse import urlsplit
 
 from pyVim.connect import Disconnect, SmartConnect
@@ -18,10 +20,11 @@ PATHS = {
     vim.HostSystem: """name parent runtime.connectionState runtime.powerState runtime.inMaintenanceMode
         hardware.systemInfo.uuid summary.hardware.uuid config.network.vnic config.virtualNicManagerInfo.netConfig
         config.featureCapability config.maskedFeatureCapability config.fileSystemVolume.mountInfo config.product.version
-        config.product.build config.product.apiVersion summary.currentEVCModeKey""",
+        config.product.build config.product.apiVersion summary.currentEVCModeKey summary.rebootRequired
+        runtime.inQuarantineMode runtime.standbyMode config.lockdownMode config.service.service config.dateTimeInfo""",
     vim.VirtualMachine: """name parent runtime.host runtime.powerState runtime.connectionState config.template
         config.extraConfig config.managedBy config.hardware.device""",
-    vim.ComputeResource: "name host summary",
+    vim.ComputeResource: "name host summary configurationEx",
     vim.Datastore: "name summary summary.type host",
 }
 
@@ -44,6 +47,24 @@ def pages(collector, spec):
         result = collector.ContinueRetrievePropertiesEx(result.token) if result.token else None
 
 
+def task_info(collector, task):
+    spec = vmodl.query.PropertyCollector
+    return next(pages(collector, spec.FilterSpec(propSet=[spec.PropertySpec(type=vim.Task, pathSet=["info"])],
+                                                 objectSet=[spec.ObjectSpec(obj=task)]))).propSet[0].val
+
+
+def opinion(content, objects):
+    """What the server's own check says, by VM and host."""
+    task = content.vmProvisioningChecker.QueryVMotionCompatibilityEx(
+        *([o for o in objects if isinstance(o, t)] for t in (vim.VirtualMachine, vim.HostSystem)))
+    while (info := task_info(content.propertyCollector, task)).state in ("queued", "running"):
+        time.sleep(0.05)
+    if info.error:
+        return type(info.error).__name__
+    return {f"{r.vm._moId} {r.host._moId}": {
+        kind: [[type(f).__name__, f.msg] for f in getattr(r, kind)] for kind in ("error", "warning")} for r in info.result}
+
+
 def main():
     url = urlsplit(sys.argv[1])
     context = ssl.create_default_context(cafile=sys.argv[2])
@@ -55,10 +76,13 @@ def main():
         propSet=[collector_types.PropertySpec(type=t, pathSet=p.split()) for t, p in PATHS.items()],
         objectSet=[collector_types.ObjectSpec(obj=view, skip=True, selectSet=[
             collector_types.TraversalSpec(name="view", type=vim.view.ContainerView, path="view", skip=False)])])
-    estate = {}
+    estate, objects = {}, []
     for obj in pages(content.propertyCollector, spec):
+        objects.append(obj.obj)
         refused = {m.path: type(m.fault).__name__ for m in obj.missingSet}
         estate[obj.obj._moId] = {p.name: plain(p.val) for p in obj.propSet} | ({"missing": refused} if refused else {})
+    if "--opinion" in sys.argv:
+        estate = opinion(content, objects)
     view.DestroyView()
     Disconnect(service)
     json.dump(estate, sys.stdout, indent=1, sort_keys=True)

@@ -47,6 +47,22 @@ static const char *filled(const char *text, const char *v)
 	return s;
 }
 
+static void lists_are_made_of_valid_values(void **state)
+{
+	(void)state;
+	assert_string_equal(filled("vm[]=${v:moid[]} end", "[\"vm-1\", \"vm-2\"]"), "vm[]=vm-1,vm-2 end");
+	assert_string_equal(filled("${v:int[]}", "[1, 22]"), "1,22");
+	assert_null(filled("${v:moid[]}", "[]"));
+	assert_null(filled("${v:moid[]}", "[\"vm-1\", \"-x\"]"));
+	assert_null(filled("${v:moid[]}", "[\"vm-1\", null]"));
+	assert_null(filled("${v:moid[]}", "[\"vm-1\", [\"vm-2\"]]"));
+	assert_null(filled("${v:moid[]}", "[\"vm-1,vm-2\"]"));
+	assert_null(filled("${v:moid[]}", "{\"a\": \"vm-1\"}"));
+	assert_null(filled("${v:moid[]}", "[\"vm-1\""));
+	assert_null(filled("${v:moid[]}", "vm-1"));
+	assert_null(filled("${v:moid[]}", NULL));
+}
+
 static void type_tables(void **state)
 {
 	static const struct {
@@ -233,9 +249,13 @@ static void shown_as_written(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(type_tables),      cmocka_unit_test(never_an_option_nor_nothing),
-		cmocka_unit_test(lengths),          cmocka_unit_test(literals),
-		cmocka_unit_test(bad_templates),    cmocka_unit_test(encoded_after_validation),
+		cmocka_unit_test(lists_are_made_of_valid_values),
+		cmocka_unit_test(type_tables),
+		cmocka_unit_test(never_an_option_nor_nothing),
+		cmocka_unit_test(lengths),
+		cmocka_unit_test(literals),
+		cmocka_unit_test(bad_templates),
+		cmocka_unit_test(encoded_after_validation),
 		cmocka_unit_test(shown_as_written),
 	};
 

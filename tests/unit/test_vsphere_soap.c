@@ -503,7 +503,8 @@ static void probes_change_nothing(void **state)
 	} cases[] = {
 		{"QueryNetConfig", true},  {"RetrieveHardwareUptime", true}, {"FindRulesForVm", true},
 		{"CurrentTime", true},     {"HasPrivilegeOnEntities", true}, {"PowerOffVM_Task", false},
-		{"Destroy_Task", false},   {"CheckMigrate_Task", false},     {"Getaway", false},
+		{"Destroy_Task", false},   {"CheckMigrate_Task", true},      {"Getaway", false},
+		{"QueryX_Task", true},     {"RetrieveX_Task", false},        {"Check_TaskX", false},
 		{"queryNetConfig", false}, {"Query/><Login", false},         {"", false},
 	};
 
@@ -523,6 +524,9 @@ static void a_request_is_one_thing(void **state)
 	static const struct request_field homeless[] = {{"method", "QueryX"}};
 	static const struct request_field stray[] = {{"object", "HostSystem"}, {"arguments", "a=b"}};
 	static const struct request_field markup[] = {{"method", "QueryX"}, {"this", "A b"}, {"arguments", "a=<b/>"}};
+	static const struct request_field listed[] = {
+		{"method", "QueryX"}, {"this", "A b"}, {"arguments", "vm:VirtualMachine[]=a,b kind=c list[]=d"}};
+	static const char *const wrong[] = {"vm:=a", ":X=a", "[]=a", "vm[]:X=a", "vm:X[][]=a", "vm:X[]"};
 	static const struct request_field nameless[] = {{"method", "QueryX"}, {"this", "A b"}, {"arguments", "a b=c"}};
 	struct err err = {0};
 
@@ -533,16 +537,22 @@ static void a_request_is_one_thing(void **state)
 	assert_int_equal(check_fields(stray, 2, &err), -1);
 	assert_int_equal(check_fields(markup, 3, &err), -1);
 	assert_int_equal(check_fields(nameless, 3, &err), -1);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		const struct request_field fields[] = {{"method", "QueryX"}, {"this", "A b"}, {"arguments", wrong[i]}};
+
+		assert_int_equal(check_fields(fields, 3, &err), -1);
+	}
+	assert_int_equal(check_fields(listed, 3, &err), 0);
 }
 
 static void values_stay_within_their_argument(void **state)
 {
 	const struct transport *t = transport_find("vsphere");
-	const char *value = t->encode(arena, "arguments", "x y=z\t</a><b>&");
+	const char *value = t->encode(arena, "arguments", "x y=z\t</a><b>&,");
 
 	(void)state;
-	assert_null(strpbrk(value, " \t<>"));
-	assert_string_equal(parse(arena_printf(arena, "<a>%s</a>", value))->text, "x y=z\t</a><b>&");
+	assert_null(strpbrk(value, " \t<>,"));
+	assert_string_equal(parse(arena_printf(arena, "<a>%s</a>", value))->text, "x y=z\t</a><b>&,");
 	assert_string_equal(t->encode(arena, "this", "host-10"), "host-10");
 }
 
