@@ -26,8 +26,8 @@ defect cpu-feature-tie 0 cpu-feature-parity fail true vm-cpu-requirements
 defect log-rotate-size-small 1 vm-log-rotate-size fail '.vm == "app01-02"'
 defect log-rotate-size-text 2 vm-log-rotate-size unknown '.vm == "app01-02"'
 defect log-rotate-size-huge 2 vm-log-rotate-size unknown '.vm == "app01-02"'
-defect vm-claims-agent 2 vm-log-rotate-size unknown '.vm == "app01-02"' vm-blocking-devices vm-migration-not-disabled network-on-every-host \
-	vm-cpu-requirements vm-64bit-needs-vt vm-fits-numa-node vm-on-shared-storage \
+defect vm-claims-agent 2 vm-log-rotate-size unknown '.vm == "app01-02"' vm-blocking-devices vm-migration-not-disabled \
+	network-on-every-host vm-cpu-requirements vm-64bit-needs-vt vm-fits-numa-node vm-on-shared-storage \
 	vm-limits-valid vm-hardware-version vm-reservations-fit
 defect hosts-unlisted 2 inventory-complete unknown true
 defect vms-unlisted 2 inventory-complete unknown true
