@@ -45,11 +45,11 @@ WITH tier AS MATERIALIZED (
 	  LEFT JOIN tier AS b ON b.target = o.target AND b.mode = o.offer),
      vms AS MATERIALIZED (
 	SELECT cluster, offer, sum(fits = 0) AS above, sum(fits IS NULL) AS unclear,
-	       group_concat(CASE WHEN fits = 0 THEN n || ' VMs need ' || mode || ', such as ' || name END, '; ') AS above_text,
-	       group_concat(CASE WHEN fits IS NULL
-	                         THEN n || ' VMs need ' || coalesce(mode, 'a mode that was not told') || ', such as ' || name END, '; ')
+	       group_concat(CASE WHEN fits = 0 THEN who || mode || ', such as ' || name END, '; ') AS above_text,
+	       group_concat(CASE WHEN fits IS NULL THEN who || coalesce(mode, 'a mode that was not told') || ', such as ' || name END, '; ')
 	           AS unclear_text
-	  FROM (SELECT * FROM match ORDER BY cluster, offer, mode) GROUP BY cluster, offer)
+	  FROM (SELECT *, n || CASE n WHEN 1 THEN ' VM needs ' ELSE ' VMs need ' END AS who FROM match ORDER BY cluster, offer, mode)
+	 GROUP BY cluster, offer)
 SELECT a.host,
        CASE WHEN a.kind = 'host' THEN 'na'
             WHEN a.current <> a.wanted OR v.above > 0 THEN 'fail'

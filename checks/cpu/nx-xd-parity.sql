@@ -31,9 +31,9 @@ WITH bit AS MATERIALIZED (
      word AS MATERIALIZED (
 	SELECT a.host, replace(s.ids, a.own, '') AS ids, a.nx AS here, s.nx AS there,
 	       CASE WHEN b.margin > t.silent
-	            THEN CASE b.nx WHEN 1 THEN 'on' ELSE 'off' END || ' on ' || b.n || ' of ' || t.n
+	            THEN CASE b.nx WHEN 1 THEN 'on' ELSE 'off' END || ' at ' || b.n || ' of ' || t.n
 	                 || ' hosts of the cluster that can take VMs'
-	            ELSE 'on as many hosts of the cluster as off' END AS majority
+	            ELSE 'on at as many hosts of the cluster as off' END AS majority
 	  FROM answer AS a
 	  JOIN side AS s ON s.cluster = a.cluster
 	  JOIN total AS t ON t.cluster = a.cluster

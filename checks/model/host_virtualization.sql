@@ -32,7 +32,7 @@ WITH running AS MATERIALIZED (
 	  FROM vsphere_host_feature AS f LEFT JOIN bits AS b ON b.set_id = f.set_id)
 SELECT h.host,
        CASE WHEN r.n > 0 AND h.connection = 'connected' THEN 1 WHEN b.vt = 0 OR b.off = 1 THEN 0 END AS usable, b.lm AS long_mode,
-       CASE WHEN r.n > 0 AND h.connection = 'connected' THEN 'in use by ' || r.n || ' VMs that run there, such as ' || r.name
+       CASE WHEN r.n > 0 AND h.connection = 'connected' THEN 'in use by what runs there: ' || r.n || CASE r.n WHEN 1 THEN ' VM, ' ELSE ' VMs, such as ' END || r.name
             WHEN b.vt = 0 THEN 'the processors offer neither VMX nor SVM'
             WHEN b.off = 1 THEN 'the processors have it, but ESXi says that it can''t use it (hv.capable 0)'
             WHEN b.vt = 1 THEN 'the processors have it' END AS observed,

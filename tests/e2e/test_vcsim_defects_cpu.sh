@@ -36,7 +36,7 @@ lab_scripted modes --defect evc-vm-above
 inventory "$work/inventory.yaml" "vc01=$url"
 check -i "$work/inventory.yaml"
 expect "a VM above the cluster's mode, by the order of modes" '[.findings[] | select(.check == "evc-mode")] | length == 4
-	and all(.[]; .status == "fail" and .detail == "above what this host offers: 1 VMs need intel-skylake, such as app01-02")'
+	and all(.[]; .status == "fail" and .detail == "above what this host offers: 1 VM needs intel-skylake, such as app01-02")'
 lab_stop
 
 lab_scripted lower --defect evc-host-mode
