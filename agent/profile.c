@@ -168,7 +168,7 @@ static int parse_severity(const struct ynode *n, enum severity *ret, struct err 
 
 static int set_severity(const struct ynode *n, struct checks *cs, struct err *err)
 {
-	enum severity severity;
+	enum severity severity = SEVERITY_CRITICAL;
 	bool found = false;
 
 	if (parse_severity(n, &severity, err) < 0)
