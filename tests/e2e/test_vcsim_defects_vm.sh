@@ -15,7 +15,7 @@ defect vm-bus-sharing-physical 2 vm-blocking-devices unknown "$second"
 defect vm-raw-mapping-physical - vm-blocking-devices warn "$second" lun-visible-everywhere vm-on-shared-storage
 defect vm-backup-lock 1 vm-migration-not-disabled fail "$second"
 defect vm-template-lock 1 vm-migration-not-disabled fail '.vm == "golden01"'
-defect vm-orphaned 1 vm-migration-not-disabled fail "$second"
+defect vm-orphaned 1 vm-migration-not-disabled fail "$second" cpu-virtualization-enabled vm-64bit-needs-vt
 defect vm-asks 1 vm-migration-not-disabled fail "$second"
 defect vm-tools-installing 1 vm-migration-not-disabled fail "$second"
 defect vm-pinned 1 vm-migration-not-disabled fail "$second"

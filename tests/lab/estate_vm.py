@@ -119,6 +119,13 @@ def limit(estate, *parts, cpu=(0, -1), memory=(0, -1)):
         set_allocation(estate.vms[1], part, cpu, memory)
 
 
+def small_others(estate):
+    """app01-02 reserves more than the hosts have that it isn't on."""
+    for host in estate.hosts[:1] + estate.hosts[2:4]:
+        host["summary.hardware.memorySize"] = integer("long", 256 << 30)
+    limit(estate, "resourceConfig", "config", memory=(300 << 10, -1))
+
+
 def over_promised(estate):
     pool = next(o for o in estate.objects if o.type == "ResourcePool")
     pool["runtime.memory.unreservedForVm"] = integer("long", -MIB)
@@ -165,7 +172,7 @@ DEFECTS = {
     "vm-memory-limit-below-size": lambda e: limit(e, "resourceConfig", "config", memory=(0, 2048)),
     "vm-limit-configured-alone": lambda e: limit(e, "config", memory=(0, 2048)),
     "vm-reservation-too-large": lambda e: limit(e, "resourceConfig", "config", cpu=(90000, -1)),
-    "vm-memory-reservation-too-large": lambda e: limit(e, "resourceConfig", "config", memory=(600 << 10, -1)),
+    "vm-memory-reservation-too-large": small_others,
     "pool-over-promised": over_promised,
     "vm-backup-lock": lambda e: disable(e, e.vms[1], "RelocateVM_Task"),
     "vm-template-lock": lambda e: disable(e, e.vms[6], "RelocateVM_Task"),
