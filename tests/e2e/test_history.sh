@@ -183,10 +183,10 @@ echo "killed $killed, $writing while writing; $(wc -l <"$work/reported") had rep
 if [ "$(id -u)" -eq 0 ] && unshare -m true; then
 	mkdir "$work/small"
 	cat >"$work/full.sh" <<-'SH'
-		mount -t tmpfs -o size=256k tmpfs "$1" || exit 99
+		mount -t tmpfs -o size=4m tmpfs "$1" || exit 99
 		shift
 		"$@" --history "$work/small/h.db" -v || code=$?
-		head -c 1M /dev/zero >"$work/small/ballast"
+		head -c 8M /dev/zero >"$work/small/ballast" 2>/dev/null
 		"$@" --history "$work/small/h.db" -f "json=$work/full.json" || code=$?
 		[ "$code" -eq 74 ] || exit 98
 		rm "$work/small/ballast"
