@@ -75,7 +75,8 @@ static void fill_reply(const struct http_call *c, CURLcode code, struct http_rep
 	curl_off_t connected_us = 0;
 
 	curl_easy_getinfo(c->easy, CURLINFO_CONNECT_TIME_T, &connected_us);
-	r->connected = connected_us > 0;
+	/* A handshake that fails leaves no time of connection behind. */
+	r->connected = connected_us > 0 || code == CURLE_SSL_CONNECT_ERROR || code == CURLE_PEER_FAILED_VERIFICATION;
 	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &r->status);
 	curl_easy_getinfo(c->easy, CURLINFO_CONTENT_TYPE, &type);
 	curl_easy_getinfo(c->easy, CURLINFO_REDIRECT_URL, &location);

@@ -45,7 +45,7 @@ PARENTS = {"ClusterComputeResource": ("ComputeResource", "ManagedEntity"), "Host
 UNSET = {"content.vmProvisioningChecker", "config.managedBy", "runtime.standbyMode", "parent", "effectiveRole", "runtime.question.id", "runtime.question.text",
          "config.cpuAffinity"}
 SERVICES = {"rootFolder": ("Folder", "group-d1"), "propertyCollector": ("PropertyCollector", "propertyCollector"),
-            "viewManager": ("ViewManager", "ViewManager"), "sessionManager": ("SessionManager", "SessionManager"),
+            "viewManager": ("ViewManager", "ViewManager"), "authorizationManager": ("AuthorizationManager", "AuthorizationManager"), "sessionManager": ("SessionManager", "SessionManager"),
             "vmProvisioningChecker": ("VirtualMachineProvisioningChecker", "ProvChecker")}
 
 
@@ -119,11 +119,19 @@ def retrieve_service_content(request):
     checker = "" if server.has("no-checker") else parts["vmProvisioningChecker"]
     about = "".join(f"<{k}>{v}</{k}>" for k, v in server.about.items())
     return response(request.method, "<returnval>" + parts["rootFolder"] + parts["propertyCollector"] + parts["viewManager"]
-                    + f"<about>{about}</about>" + parts["sessionManager"] + checker + "</returnval>")
+                    + f"<about>{about}</about>" + parts["sessionManager"] + parts["authorizationManager"] + checker + "</returnval>")
 
 
 def current_time(request):
-    return response(request.method, f"<returnval>{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}</returnval>")
+    off = float(request.server.faults.get("clock-off") or 0)
+    return response(request.method, f"<returnval>{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(time.time() + off))}</returnval>")
+
+
+def query_date_time(request):
+    on_session(request)
+    if not request.this().startswith("dateTimeSystem-"):
+        raise gone("HostDateTimeSystem", request.this())
+    return current_time(request)
 
 
 def login(request):
@@ -351,6 +359,7 @@ METHODS = {
     "CancelTask": cancel_task,
     "RetrieveServiceContent": retrieve_service_content,
     "CurrentTime": current_time,
+    "QueryDateTime": query_date_time,
     "Login": login,
     "Logout": logout,
     "CreateContainerView": create_container_view,
@@ -577,7 +586,19 @@ def on_properties(function):
     return guarded
 
 
-PREPARE = {"hosts-hidden": prepare_hosts_hidden, "vms-hidden": prepare_vms_hidden, "no-permission": prepare_no_permission,
+def prepare_role(server, argument):
+    """role=ID: the account has this role instead of read-only, everywhere; ID@host-NUMBER: on that host"""
+    role, _, moid = argument.partition("@")
+    for obj in server.objects.values():
+        if "effectiveRole" in obj.properties and (not moid or obj.moid == moid):
+            obj["effectiveRole"] = Value("ArrayOfInt", f"<int>{role}</int>")
+
+
+def prepare_clock_off(server, argument):
+    """clock-off=SECONDS: the clocks of the server and its hosts are so far ahead"""
+
+
+PREPARE = {"role": prepare_role, "clock-off": prepare_clock_off, "hosts-hidden": prepare_hosts_hidden, "vms-hidden": prepare_vms_hidden, "no-permission": prepare_no_permission,
            "cluster-hidden": prepare_cluster_hidden, "vm-adrift": prepare_vm_adrift, "no-root-role": prepare_no_root_role,
            "no-rights": prepare_no_rights, "old-server": prepare_old_server, "endless-token": prepare_endless_token,
            "no-checker": prepare_no_checker, "opinion": prepare_opinion, "pair-missing": prepare_pair_missing,
@@ -611,6 +632,7 @@ class Server(http.server.ThreadingHTTPServer):
             "content.about": Value("AboutInfo", *(f"<{k}>{v}</{k}>" for k, v in self.about.items())),
             **getattr(estate, "service", {}),
             **{f"content.about.{k}": string(v) for k, v in self.about.items()}})
+        self.add_account()
         self.known = {}
         for obj in self.objects.values():
             for type_ in (obj.type, *PARENTS.get(obj.type, ())):
@@ -627,6 +649,21 @@ class Server(http.server.ThreadingHTTPServer):
             if name in PREPARE:
                 PREPARE[name](self, argument)
         super().__init__(("127.0.0.1", options.port), Handler)
+
+    def add_account(self):
+        """Who is logged in, with which roles on each host, and who knows each host's clock."""
+        roles = {-1: "Admin", -2: "ReadOnly", -3: "View", -5: "NoAccess"}
+        privileges = {-1: ("Anonymous", "View", "Read"), -2: ("Anonymous", "View", "Read"), -3: ("Anonymous", "View"), -5: ()}
+        self.objects["SessionManager"] = Object("SessionManager", "SessionManager", currentSession=Value(
+            "UserSession", "<key>k</key>", f"<userName>LAB\\{escape(self.options.user)}</userName>"))
+        self.objects["AuthorizationManager"] = Object("AuthorizationManager", "AuthorizationManager", roleList=Value(
+            "ArrayOfAuthorizationRole",
+            *(f"<AuthorizationRole><roleId>{role}</roleId><system>true</system><name>{name}</name>"
+              + "".join(f"<privilege>System.{p}</privilege>" for p in privileges[role]) + "</AuthorizationRole>"
+              for role, name in roles.items())))
+        for host in [o for o in self.objects.values() if o.type == "HostSystem"]:
+            host["effectiveRole"] = Value("ArrayOfInt", "<int>-2</int>")
+            host["configManager.dateTimeSystem"] = reference(Object("HostDateTimeSystem", f"dateTimeSystem-{host.number}"))
 
     def has(self, fault):
         return fault in self.faults

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_doctor.c - what the doctor makes of facts: rights from roles, clocks within their error, and what wasn't told. */
+#include "base/str.h"
+#include "doctor.h"
+#include "store.h"
+
+#define NOW_MS INT64_C(1767225600000) /* 2026-01-01T00:00:00Z */
+
+static const char role_text[] = "{\"name\": \"checker\", \"privileges\": [\"System.View\", \"System.Read\"],"
+				" \"optional\": [{\"privilege\": \"A.B\", \"for\": \"tea\"}]}";
+
+static struct role role;
+
+static int setup(void **state)
+{
+	int rc = store_setup(state);
+
+	must(role_parse(s.arena, "role.json", role_text, strlen(role_text), &role, &s.err));
+	store_open();
+	return rc;
+}
+
+static void test_times(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t ms, step;
+	} good[] = {
+		{"2026-01-01T00:00:00Z", NOW_MS, 1000},
+		{"2026-01-01T00:00:00.5Z", NOW_MS + 500, 1},
+		{"2026-01-01T00:00:00.484891656Z", NOW_MS + 484, 1},
+		{"2026-01-01T01:30:00+01:30", NOW_MS, 1000},
+		{"2025-12-31T19:00:00.001-05:00", NOW_MS + 1, 1},
+	};
+	static const char *const bad[] = {
+		"", "now", "2026-01-01", "2026-01-01T00:00:00", "2026-01-01T00:00:00+1", "2026-01-01T00:00:00Z!"};
+	int64_t ms, step;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_true(doctor_parse_time(good[i].text, &ms, &step));
+		assert_int_equal(ms, good[i].ms);
+		assert_int_equal(step, good[i].step);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (doctor_parse_time(bad[i], &ms, &step))
+			fail_msg("'%s' is taken for a time", bad[i]);
+}
+
+static void test_role_file(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"[]",
+		"{}",
+		"{\"name\": \"x\", \"privileges\": []}",
+		"{\"name\": \"x\", \"privileges\": [1]}",
+		"{\"name\": \"x\", \"privileges\": [\"a\"], \"optional\": [{\"privilege\": \"b\"}]}"};
+	struct role r;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(role_parse(s.arena, "r.json", bad[i], strlen(bad[i]), &r, &s.err), -1);
+		assert_int_equal(s.err.kind, ERR_CONFIG);
+	}
+}
+
+struct wanted {
+	const char *step, *host;
+	enum status status;
+	char *found;
+	bool seen, remedy;
+};
+
+static int look(void *arg, const struct doctor_line *line, struct err *err)
+{
+	struct wanted *w = arg;
+
+	(void)err;
+	if (line->status == STATUS_FAIL && line->remedy == NULL)
+		fail_msg("%s fails without a remedy", line->step);
+	if (strcmp(line->step, w->step) != 0 || strcmp(line->host != NULL ? line->host : "", w->host) != 0)
+		return 0;
+	assert_false(w->seen);
+	w->seen = true;
+	w->status = line->status;
+	w->found = arena_strdup(s.arena, line->found);
+	return 0;
+}
+
+/* The step of the target (HOST "") or of a host has that status, and its text begins so. */
+static void expect(const char *step, const char *host, enum status status, const char *found)
+{
+	struct wanted w = {.step = step, .host = host};
+
+	must(doctor_examine(s.facts, s.arena, &role, NOW_MS, look, &w, &s.err));
+	if (!w.seen)
+		fail_msg("%s %s is not told", step, host);
+	if (w.status != status || strncmp(w.found, found, strlen(found)) != 0)
+		fail_msg("%s %s is %s: %s", step, host, status_name(w.status), w.found);
+}
+
+/* Nothing was answered: nothing passes. */
+static void test_silence(void **state)
+{
+	static const char *const steps[] = {"reachable",  "certificate", "login",      "api",
+	                                    "privileges", "clock",       "transports", "hosts"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		expect(steps[i], "", STATUS_UNKNOWN, "");
+}
+
+#define ROLES                                                                                                          \
+	"INSERT INTO vsphere_role VALUES('vc01/A', 'vc01', 7, 'viewer', 'System.Anonymous,System.View'),"              \
+	" ('vc01/A', 'vc01', 8, 'reader', 'System.Reader,System.Read'), ('vc01/A', 'vc01', 9, 'odd', NULL);"
+
+static void root_roles(const char *values)
+{
+	sql(arena_printf(s.arena, "DELETE FROM vsphere_root; INSERT INTO vsphere_root VALUES %s", values));
+}
+
+static void test_roles_add_up(void **state)
+{
+	(void)state;
+	sql(ROLES);
+	root_roles("('vc01/g', 7)");
+	expect("privileges", "", STATUS_FAIL, "on the root folder the account lacks System.Read");
+	root_roles("('vc01/g', 8)");
+	expect("privileges", "", STATUS_FAIL, "on the root folder the account lacks System.View");
+	root_roles("('vc01/g', 7), ('vc01/g', 8)");
+	expect("privileges", "", STATUS_PASS, "all of role checker; without A.B: no tea");
+	root_roles("('vc01/g', -1)");
+	expect("privileges", "", STATUS_PASS, "all of role checker");
+	/* What a role holds that the server doesn't describe: nobody knows. */
+	root_roles("('vc01/g', 7), ('vc01/g', 9)");
+	expect("privileges", "", STATUS_UNKNOWN, "the server did not tell what role 7,9");
+	root_roles("('vc01/g', 12)");
+	expect("privileges", "", STATUS_UNKNOWN, "the server did not tell what role 12");
+	root_roles("('vc010/g', -1)");
+	expect("privileges", "", STATUS_UNKNOWN, "the server did not tell which roles");
+}
+
+/* Servers that don't show their roles: what the system's own hold is known. */
+static void test_system_roles(void **state)
+{
+	(void)state;
+	root_roles("('vc01/g', -2)");
+	expect("privileges", "", STATUS_PASS, "all of role checker");
+	root_roles("('vc01/g', -3)");
+	expect("privileges", "", STATUS_FAIL, "on the root folder the account lacks System.Read");
+	root_roles("('vc01/g', -5)");
+	expect("privileges", "", STATUS_FAIL, "on the root folder the account lacks System.View, System.Read");
+}
+
+static void test_hosts(void **state)
+{
+	(void)state;
+	sql(ROLES "INSERT INTO vsphere_host(host, name, connection) VALUES('vc01/h1', 'a', 'connected'), ('vc01/h2', "
+	          "'b', 'notResponding'),"
+	          " ('vc01/h3', NULL, NULL);"
+	          "INSERT INTO vsphere_host_role VALUES('vc01/h1', 7), ('vc01/h1', 8), ('vc01/h2', 7);"
+	          "INSERT INTO vsphere_host_now VALUES('vc01/h1', '2026-01-01T00:00:01.000Z', 1767225600900, "
+	          "1767225601100, NULL),"
+	          " ('vc01/h2', NULL, NULL, NULL, 'it is gone')");
+	expect("connected", "a", STATUS_PASS, "connected");
+	expect("privileges", "a", STATUS_PASS, "all of role checker");
+	expect("clock", "a", STATUS_PASS, "+0.000 s from this machine's, within 0.101 s");
+	expect("connected", "b", STATUS_FAIL, "notResponding");
+	expect("privileges", "b", STATUS_FAIL, "on this host the account lacks System.Read");
+	expect("clock", "b", STATUS_NA, "not told: it is gone");
+	expect("transports", "b", STATUS_UNKNOWN, "");
+	expect("connected", "vc01/h3", STATUS_UNKNOWN, "");
+	expect("privileges", "vc01/h3", STATUS_UNKNOWN, "");
+	expect("hosts", "", STATUS_PASS, "3 shown");
+}
+
+/* When the answer took long, nobody knows when the clock was read. */
+static void clock_is(const char *time, int64_t took_ms, enum status status)
+{
+	sql(arena_printf(
+		s.arena,
+		"DELETE FROM vsphere_clock; INSERT INTO vsphere_clock VALUES(NULL, 'vc01', '%s', %lld, %lld, NULL)",
+		time, (long long)NOW_MS, (long long)(NOW_MS + took_ms)));
+	expect("clock", "", status, "");
+}
+
+static void test_clocks(void **state)
+{
+	(void)state;
+	clock_is("2026-01-01T00:00:00.100Z", 200, STATUS_PASS);
+	clock_is("2026-01-01T00:00:05.000Z", 200, STATUS_PASS);
+	clock_is("2026-01-01T00:00:05.300Z", 200, STATUS_FAIL);
+	clock_is("2025-12-31T23:59:54.000Z", 200, STATUS_FAIL);
+	clock_is("2025-12-31T23:59:55.000Z", 200, STATUS_PASS);
+	clock_is("2026-01-01T00:00:10.000Z", 12000, STATUS_UNKNOWN);
+	clock_is("2026-01-01T00:00:30.000Z", 12000, STATUS_FAIL);
+	clock_is("soon", 200, STATUS_UNKNOWN);
+}
+
+static void test_hosts_that_are_missing(void **state)
+{
+	(void)state;
+	sql("INSERT INTO vsphere_session VALUES('vc01/S', 'vc01', 'u')");
+	expect("login", "", STATUS_PASS, "as u");
+	expect("hosts", "", STATUS_FAIL, "the server shows no host");
+	sql("INSERT INTO vsphere_compute(compute, num_hosts) VALUES('vc01/c', 3);"
+	    "INSERT INTO vsphere_host(host) VALUES('vc01/h1'), ('vc01/h2')");
+	expect("hosts", "", STATUS_FAIL, "2 shown of 3 that the server counts");
+}
+
+static void test_old_api(void **state)
+{
+	(void)state;
+	sql("INSERT INTO vsphere_about(instance, api_version, product) VALUES('vc01/S', '6.0', 'old')");
+	expect("api", "", STATUS_WARN, "API 6.0, old: older than 6.5");
+	sql("UPDATE vsphere_about SET api_version = '6.5'");
+	expect("api", "", STATUS_PASS, "API 6.5, old");
+	sql("UPDATE vsphere_about SET api_version = '10.0.1.0'");
+	expect("api", "", STATUS_PASS, "API 10.0.1.0, old");
+}
+
+#define SERVER                                                                                                         \
+	"INSERT INTO vsphere_server(server, target, connected, trusted, error, text, thumbprint, subject, issuer, "    \
+	"valid_until) VALUES"
+
+static void test_certificates(void **state)
+{
+	(void)state;
+	sql(SERVER "('vc01/server', 'vc01', 1, 1, NULL, NULL, 'ab', 'CN=a', 'CN=b', 1798761600)");
+	expect("certificate", "", STATUS_PASS, "verified by system CAs: CN=a of CN=b, valid until 2027-01-01");
+	sql("UPDATE vsphere_server SET valid_until = 1767225600 + 86400 * 29");
+	expect("certificate", "", STATUS_WARN, "CN=a of CN=b, valid until 2026-01-30; it expires soon");
+	sql("UPDATE vsphere_server SET valid_until = 1767225599");
+	expect("certificate", "", STATUS_WARN, "CN=a of CN=b, valid until 2025-12-31; it has expired");
+	sql("UPDATE run_target SET tls = 'certificate not verified'");
+	expect("certificate", "", STATUS_WARN, "NOT verified");
+	sql("UPDATE vsphere_server SET trusted = 0, error = 'timeout', text = 'timed out'");
+	expect("certificate", "", STATUS_UNKNOWN, "timed out");
+	sql("UPDATE vsphere_server SET error = 'tls', text = 'not trusted'");
+	expect("certificate", "", STATUS_FAIL, "not trusted (CN=a of CN=b");
+	expect("login", "", STATUS_UNKNOWN, "not tried: no password");
+	sql("UPDATE vsphere_server SET connected = 0, error = 'dns', text = 'no such name'");
+	expect("reachable", "", STATUS_FAIL, "no such name");
+	expect("login", "", STATUS_UNKNOWN, "not tried: the server wasn't reached");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, store_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_times),        TEST(test_role_file),    TEST(test_silence), TEST(test_roles_add_up),
+		TEST(test_system_roles), TEST(test_hosts),        TEST(test_clocks),  TEST(test_hosts_that_are_missing),
+		TEST(test_old_api),      TEST(test_certificates),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
