@@ -343,8 +343,8 @@ static void judge_candidates(struct asking *g, const struct look *l, const struc
 	}
 	if (n > 0)
 		gate_add(g->answer, "candidate-excluded", l->record->run,
-		         arena_printf(g->a, "%zu hosts of its cluster that are in service were excluded: %s%s", n,
-		                      buf_str(&b), n > NAMES_SHOWN ? ", ..." : ""));
+		         arena_printf(g->a, "hosts of its cluster that are in service were excluded: %s%s", buf_str(&b),
+		                      n > NAMES_SHOWN ? ", ..." : ""));
 	buf_dispose(&b);
 }
 
