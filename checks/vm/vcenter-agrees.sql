@@ -41,42 +41,43 @@ WITH host_stop AS MATERIALIZED (
      vm_shut AS MATERIALIZED (
 	SELECT vm, max(status = 'fail') AS failed, group_concat(DISTINCT CASE WHEN status = 'fail' THEN check_id END) AS checks
 	  FROM critical_vm_finding WHERE status IN ('fail', 'unknown') AND check_id <> 'vm-has-destination' GROUP BY vm),
-     said AS MATERIALIZED (
-	SELECT v.id AS vm, v.host, p.id AS candidate, p.name AS candidate_name, max(o.errors) AS errors, min(o.errors) AS least,
-	       max(o.error_text) AS error_text
-	  FROM vsphere_second_opinion AS o JOIN vm AS v ON v.id = o.vm
-	  JOIN host AS p ON p.id = o.candidate AND p.cluster = v.cluster AND p.destination AND p.id <> v.host
-	 GROUP BY v.id, p.id),
-     pair AS MATERIALIZED (
-	SELECT s.vm, s.candidate_name, s.errors, s.error_text, s.errors = 'none' AND s.least = 'none' AS fine, s.errors IS NOT NULL AS told,
-	       max(coalesce(h.failed, 0), coalesce(y.failed, 0), coalesce(z.failed, 0)) AS failed,
-	       h.host IS NOT NULL OR y.vm IS NOT NULL OR z.vm IS NOT NULL AS doubt,
-	       rtrim(coalesce(h.checks || ',', '') || coalesce(y.checks || ',', '') || coalesce(z.checks || ',', ''), ',') AS checks
-	  FROM said AS s
-	  LEFT JOIN shut AS h ON h.host = s.host AND h.peer = s.candidate
-	  LEFT JOIN vm_pair_shut AS y ON y.vm = s.vm AND y.peer = s.candidate
-	  LEFT JOIN vm_shut AS z ON z.vm = s.vm),
      counted AS MATERIALIZED (
-	SELECT vm, sum(told) AS told, sum(told AND NOT fine AND NOT failed) AS refused, sum(told AND fine AND failed) AS ruled_out,
-	       sum(told AND fine AND doubt AND NOT failed) AS doubtful
+	SELECT o.vm, count(DISTINCT CASE WHEN o.errors IS NOT NULL THEN o.candidate END) AS told
+	  FROM vsphere_second_opinion AS o CROSS JOIN vm AS v ON v.id = o.vm
+	  CROSS JOIN host AS p ON p.id = o.candidate AND +p.cluster = v.cluster AND p.destination AND p.id <> v.host
+	 GROUP BY o.vm),
+     pair AS MATERIALIZED (
+	SELECT o.vm, p.name AS candidate_name, max(o.errors) AS errors, max(o.error_text) AS error_text,
+	       max(o.errors = 'none') = 1 AND max(o.errors <> 'none') = 0 AS fine,
+	       max(coalesce(h.failed, 0), coalesce(y.failed, 0), coalesce(z.failed, 0)) AS failed,
+	       rtrim(coalesce(h.checks || ',', '') || coalesce(y.checks || ',', '') || coalesce(z.checks || ',', ''), ',') AS checks
+	  FROM vsphere_second_opinion AS o CROSS JOIN vm AS v ON v.id = o.vm
+	  CROSS JOIN host AS p ON p.id = o.candidate AND +p.cluster = v.cluster AND p.destination AND p.id <> v.host
+	  LEFT JOIN shut AS h ON h.host = v.host AND h.peer = o.candidate
+	  LEFT JOIN vm_pair_shut AS y ON y.vm = o.vm AND y.peer = o.candidate
+	  LEFT JOIN vm_shut AS z ON z.vm = o.vm
+	 WHERE o.errors <> 'none' OR (o.errors = 'none' AND coalesce(h.host, y.vm, z.vm) IS NOT NULL)
+	 GROUP BY o.vm, o.candidate),
+     differing AS MATERIALIZED (
+	SELECT vm, sum(NOT fine AND NOT failed) AS refused, sum(fine AND failed) AS ruled_out, sum(fine AND NOT failed) AS doubtful
 	  FROM pair GROUP BY vm),
      refusal AS MATERIALIZED (
 	SELECT vm, group_concat(errors || ': ' || names, '; ') AS text, max(error_text) AS said
 	  FROM (SELECT vm, errors, group_concat(candidate_name, ', ') AS names, max(error_text) AS error_text
-	          FROM (SELECT * FROM pair WHERE told AND NOT fine AND NOT failed ORDER BY vm, errors, candidate_name)
+	          FROM (SELECT * FROM pair WHERE NOT fine AND NOT failed ORDER BY vm, errors, candidate_name)
 	         GROUP BY vm, errors ORDER BY vm, errors)
 	 GROUP BY vm),
      rule AS MATERIALIZED (
 	SELECT vm, group_concat(checks || ': ' || names, '; ') AS text
 	  FROM (SELECT vm, checks, group_concat(candidate_name, ', ') AS names
-	          FROM (SELECT * FROM pair WHERE told AND fine AND failed ORDER BY vm, checks, candidate_name)
+	          FROM (SELECT * FROM pair WHERE fine AND failed ORDER BY vm, checks, candidate_name)
 	         GROUP BY vm, checks ORDER BY vm, checks)
 	 GROUP BY vm),
      failure AS MATERIALIZED (SELECT host, max(failure) AS text FROM vsphere_second_opinion WHERE failure IS NOT NULL GROUP BY host),
      room AS MATERIALIZED (SELECT cluster, sum(destination) AS n FROM host GROUP BY cluster),
      judged AS MATERIALIZED (
-	SELECT v.id AS vm, m.mobility, k.kind, c.checker, r.n - h.destination AS n, coalesce(t.told, 0) AS told, coalesce(t.refused, 0) AS refused,
-	       coalesce(t.ruled_out, 0) AS ruled_out, coalesce(t.doubtful, 0) AS doubtful, e.text AS refusal, e.said, u.text AS rule,
+	SELECT v.id AS vm, m.mobility, k.kind, c.checker, r.n - h.destination AS n, coalesce(t.told, 0) AS told, coalesce(d.refused, 0) AS refused,
+	       coalesce(d.ruled_out, 0) AS ruled_out, coalesce(d.doubtful, 0) AS doubtful, e.text AS refusal, e.said, u.text AS rule,
 	       f.text AS failure
 	  FROM vm AS v
 	  LEFT JOIN vm_mobility AS m ON m.vm = v.id
@@ -85,6 +86,7 @@ WITH host_stop AS MATERIALIZED (
 	  LEFT JOIN room AS r ON r.cluster = v.cluster
 	  LEFT JOIN vsphere_checker AS c ON c.instance = v.target || '/ServiceInstance'
 	  LEFT JOIN counted AS t ON t.vm = v.id
+	  LEFT JOIN differing AS d ON d.vm = v.id
 	  LEFT JOIN refusal AS e ON e.vm = v.id
 	  LEFT JOIN rule AS u ON u.vm = v.id
 	  LEFT JOIN failure AS f ON f.host = v.host)
