@@ -186,7 +186,8 @@ static int check_file(const char *path, struct err *err)
 	struct stat st;
 
 	if (stat(path, &st) < 0)
-		return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+		return err_set(err, ERR_IO, "%s: %s%s", path, strerror(errno),
+		               errno == ENOENT ? ": no run was recorded there yet" : "");
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_CONFIG, "%s: not a history of migready, not even a file", path);
 	if ((st.st_mode & S_IWOTH) != 0)
@@ -313,7 +314,7 @@ static int setup(struct history *h, bool write, struct err *err)
 	sqlite3_db_config(h->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(h->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_limit(h->db, SQLITE_LIMIT_ATTACHED, 0);
-	if (history_exec(h, "PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON; PRAGMA fullfsync=ON", err) < 0)
+	if (history_exec(h, "PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON", err) < 0)
 		return -1;
 	if (write && create_schema(h, err) < 0)
 		return -1;
