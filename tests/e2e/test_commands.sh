@@ -213,7 +213,7 @@ says "(did you mean 'local'?)"
 
 cat >"$work/profile.yaml" <<'YAML'
 about: logs, stricter
-checks: [vm-log-rotate-size, cpu-*]
+checks: [vm-log-rotate-size, cpu-feature-*]
 severity: {vm-log-rotate-size: warning, cpu-feature-parity: critical}
 params: {vm-log-rotate-size: {min_bytes: 3000000}}
 YAML
@@ -253,7 +253,7 @@ wrong 2:10 'extends itself' 'extends: wrong.yaml'
 
 cat >"$work/extension.yaml" <<'YAML'
 extends: profile.yaml
-checks: [{family: cpu, severity: critical}]
+checks: [{family: cpu, id: cpu-f*, severity: critical}]
 YAML
 check --facts "$defective" -p "$work/extension.yaml"
 expect_exit 1 "the CPU check is critical in what it extends"
