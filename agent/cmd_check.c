@@ -142,7 +142,7 @@ static bool reads_list(const char *path, const char *const *files)
 	return false;
 }
 
-/* Probing takes minutes: what is wrong with the history is said before, though it keeps no report from being written. */
+/* Probing takes minutes: what is wrong with the history is said before, though it stops no report. */
 static void look_at_history(const char *path)
 {
 	struct history *h = NULL;
@@ -244,10 +244,10 @@ const struct command command_check = {
 		"\n"
 		"Exit codes: 0 ready, 1 not ready, 2 unknown; 64 command line, 78 a configuration file, 74 a report or "
 		"the\n"
-		"history can't be written, 70 a bug. Recorded facts give 2 instead of 0 unless --as-of-facts is given. "
-                "Nagios style: "
-		"0 ready,\n"
-		"2 not ready, 3 everything else. Ctrl-C ends probing; what isn't known then is reported as unknown.",
+		"history can't be written, 70 a bug. Recorded facts give 2 instead of 0 unless --as-of-facts is "
+		"given.\n"
+		"Nagios style: 0 ready, 2 not ready, 3 everything else. Ctrl-C ends probing; what isn't known then is "
+                "reported as unknown.",
 	.examples = "migready check -i inventory.yaml\n"
 		    "migready check -i inventory.yaml -p onboarding --cluster prod-1 --exclude esx07\n"
 		    "migready check -i inventory.yaml -f text -f json=report.json -f junit=report.xml\n"

@@ -2,8 +2,8 @@
 /*
  * diff.h - what two recorded runs found differently, by the fingerprints of their findings.
  *
- * A finding is new, gone, or changed: another status, severity, observed or expected. Where several peers share a finding, each
- * peer is compared, and those with the same fate are told together.
+ * A finding is new, gone, or changed: another status, severity, observed or expected. Where several peers share a
+ * finding, each peer is compared, and those with the same fate are told together.
  */
 #ifndef DIFF_H
 #define DIFF_H

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gate.h - go or no-go for an operation on one host, from what runs recorded. It fails closed: whatever keeps it from being sure
- * makes the answer unknown, and every reason is told.
+ * gate.h - go or no-go for an operation on one host, from what runs recorded. It fails closed: whatever keeps it from
+ * being sure makes the answer unknown, and every reason is told.
  *
- * The newest live run under the operation's profile that covers the host answers, together with those that were still asking when
- * it started. A newer run that covers less (other hosts, --vm) never makes it better, and makes it worse when it found a critical
- * fail or unknown that concerns the host. A finding concerns it unless it names another host, or without a host another cluster,
- * or without both another target. As destination of others it isn't asked about.
+ * The newest live run under the operation's profile that covers the host answers, together with those that were still
+ * asking when it started. A newer run that covers less (other hosts, --vm) never makes it better, and makes it worse
+ * when it found a critical fail or unknown that concerns the host. A finding concerns it unless it names another
+ * host, or without a host another cluster, or without both another target. As destination of others it isn't asked
+ * about.
  */
 #ifndef GATE_H
 #define GATE_H

@@ -2,8 +2,8 @@
 /*
  * history.h - recorded runs: one SQLite file that several processes write and read at once.
  *
- * A run is recorded in one transaction that is on disk when history_add() returns. Nothing that stands in the file is believed
- * that doesn't match the digest recorded with it.
+ * A run is recorded in one transaction that is on disk when history_add() returns. Nothing that stands in the file is
+ * believed that doesn't match the digest recorded with it.
  */
 #ifndef HISTORY_H
 #define HISTORY_H
@@ -14,7 +14,7 @@
 
 struct history;
 
-/* What is kept: the newest RUNS runs, and none that started longer than AGE_MS ago. The one just recorded always stays. */
+/* Kept are the newest RUNS runs, and none that started longer than AGE_MS ago; the one just recorded always. */
 struct history_keep {
 	int64_t runs, age_ms;
 };
@@ -36,8 +36,8 @@ struct records {
  * ~/.local/state. ERR_IO when nobody knows a home. */
 const char *history_path(struct arena *a, const char *given, struct err *err);
 
-/* WRITE: makes the file (0600) if there is none; the folders of a default path, too. ERR_IO: it can't be read or written;
- * ERR_CONFIG: it is no history of this version, or damaged. */
+/* WRITE: makes the file (0600) if there is none; the folders of a default path, too. ERR_IO: it can't be read or
+ * written; ERR_CONFIG: it is no history of this version, or damaged. */
 int history_open(struct history **ret, const char *path, bool write, struct err *err);
 void history_close(struct history *h); /* NULL is fine */
 

@@ -235,7 +235,7 @@ static int targets_json(struct arena *a, const struct run *run, const char **ret
 
 /* ---- hosts ---- */
 
-/* "TARGET CLUSTER HOST VM DATASTORE PEER" falls into its parts, in COPY; false: an id has a blank, and nobody can tell. */
+/* "TARGET CLUSTER HOST VM DATASTORE PEER" falls into its parts, in COPY; false: an id has a blank, so nobody knows. */
 static bool split_ids(char *copy, const char *parts[ID_PARTS])
 {
 	int n = 0;
@@ -376,7 +376,7 @@ static void put_ids(json_t *o, const char *ids)
 	json_object_set_new(o, "ids", members);
 }
 
-/* Peers are told by their places among the hosts: fifty candidates of each of ten thousand VMs would be too many words. */
+/* Peers are told by their places among the hosts: fifty candidates of ten thousand VMs would be too many words. */
 static void put_peers(json_t *o, const char *ids, const struct map *places)
 {
 	json_t *list = json_loads(ids != NULL ? ids : "", 0, NULL), *id, *peers = json_array();

@@ -2,8 +2,8 @@
 /*
  * record.h - one run as the history keeps it: who was judged, by what, and everything that was found wrong.
  *
- * What isn't compared by SQL is JSON; docs/formats.md describes every member. Texts of hosts are valid UTF-8 there and at most
- * RECORD_TEXT_MAX bytes long, and still as hostile as they came.
+ * What isn't compared by SQL is JSON; docs/formats.md describes every member. Texts of hosts are valid UTF-8 there
+ * and at most RECORD_TEXT_MAX bytes long, and still as hostile as they came.
  */
 #ifndef RECORD_H
 #define RECORD_H
@@ -76,7 +76,7 @@ const char *record_targets_text(struct arena *a, const struct record *r);
 /* How many of its subjects have that status. */
 uint64_t record_count(const struct record *r, enum status s);
 
-/* SHA-256 in hex: of a text, and of everything that a record says (its documents by their digests) as part of history ID. */
+/* SHA-256 in hex: of a text; of all that a record says (of documents their digests) as part of history ID. */
 void record_text_digest(const char *text, char ret[RECORD_DIGEST]);
 void record_digest(const struct record *r, const char *id, char ret[RECORD_DIGEST]);
 
