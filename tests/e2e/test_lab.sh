@@ -9,10 +9,10 @@ read_estate() {
 	LAB_PASSWORD=$lab_password "$lab_python" "$lab/client.py" "$url" "$work/lab.ca.pem"
 }
 
-# The simulator rewrites a datastore's URL to a folder of its own, and gives unset properties on later pages without a value.
+# The simulator rewrites a datastore's URL to a folder of its own, and gives unset properties without a value, or as empty lists.
 comparable() {
 	jq 'walk(if type == "object" and ."xsi:type"? == "vim.Datastore.Summary" then del(.url) else . end)
-		| map_values(with_entries(select(.value != "None")))'
+		| map_values(with_entries(select(.value != "None" and .value != [])))'
 }
 
 lab_inventory vcsim

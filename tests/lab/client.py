@@ -21,10 +21,18 @@ PATHS = {
         hardware.systemInfo.uuid summary.hardware.uuid config.network.vnic config.virtualNicManagerInfo.netConfig
         config.featureCapability config.maskedFeatureCapability config.fileSystemVolume.mountInfo config.product.version
         config.product.build config.product.apiVersion summary.currentEVCModeKey summary.rebootRequired
-        runtime.inQuarantineMode runtime.standbyMode config.lockdownMode config.service.service config.dateTimeInfo""",
+        runtime.inQuarantineMode runtime.standbyMode config.lockdownMode config.service.service config.dateTimeInfo
+        hardware.cpuPkg hardware.numaInfo.numNodes hardware.numaInfo.numaNode summary.hardware.memorySize network
+        config.network.vswitch config.network.portgroup config.network.pnic config.storageDevice.scsiLun
+        config.storageDevice.multipathInfo.lun""",
     vim.VirtualMachine: """name parent runtime.host runtime.powerState runtime.connectionState config.template
-        config.extraConfig config.managedBy config.hardware.device""",
+        config.extraConfig config.managedBy config.hardware.device config.hardware.memoryMB config.hardware.numCPU config.version
+        config.cpuAffinity config.latencySensitivity.level config.memoryAllocation.limit config.memoryAllocation.reservation
+        config.cpuAllocation.reservation resourceConfig.memoryAllocation.limit resourceConfig.memoryAllocation.reservation
+        resourceConfig.cpuAllocation.reservation runtime.minRequiredEVCModeKey runtime.featureRequirement
+        runtime.question.id runtime.question.text runtime.toolsInstallerMounted runtime.consolidationNeeded disabledMethod network""",
     vim.ComputeResource: "name host summary configurationEx",
+    vim.ResourcePool: "name runtime.memory.unreservedForVm",
     vim.Datastore: "name summary summary.type host",
 }
 
