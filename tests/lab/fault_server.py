@@ -42,7 +42,8 @@ PARENTS = {"ClusterComputeResource": ("ComputeResource", "ManagedEntity"), "Host
            "DistributedVirtualPortgroup": ("Network", "ManagedEntity"),
            "VmwareDistributedVirtualSwitch": ("DistributedVirtualSwitch", "ManagedEntity")}
 # Properties of the schema that the estate leaves unset: neither a value nor an error.
-UNSET = {"content.vmProvisioningChecker", "summary.currentEVCModeKey", "config.managedBy", "runtime.standbyMode", "parent", "effectiveRole", "runtime.question.id", "runtime.question.text",
+UNSET = {"content.vmProvisioningChecker", "summary.currentEVCModeKey", "runtime.minRequiredEVCModeKey",
+         "config.managedBy", "runtime.standbyMode", "parent", "effectiveRole", "runtime.question.id", "runtime.question.text",
          "config.cpuAffinity"}
 SERVICES = {"rootFolder": ("Folder", "group-d1"), "propertyCollector": ("PropertyCollector", "propertyCollector"),
             "viewManager": ("ViewManager", "ViewManager"), "authorizationManager": ("AuthorizationManager", "AuthorizationManager"), "sessionManager": ("SessionManager", "SessionManager"),
