@@ -20,6 +20,8 @@ enum origin {
 	FROM_TARGET,
 	FROM_VIA,
 	FROM_ERROR,
+	FROM_ASKED,
+	FROM_ANSWERED,
 	FROM_EACH,
 };
 
@@ -50,8 +52,8 @@ static const struct {
 	const char *name;
 	enum origin origin;
 } dollars[] = {
-	{"$ref", FROM_REF},       {"$kind", FROM_KIND}, {"$host", FROM_HOST},
-	{"$target", FROM_TARGET}, {"$via", FROM_VIA},   {"$error", FROM_ERROR},
+	{"$ref", FROM_REF}, {"$kind", FROM_KIND},   {"$host", FROM_HOST},   {"$target", FROM_TARGET},
+	{"$via", FROM_VIA}, {"$error", FROM_ERROR}, {"$asked", FROM_ASKED}, {"$answered", FROM_ANSWERED},
 };
 
 static const struct {
@@ -67,8 +69,8 @@ static const struct {
 
 static int unknown_dollar(const struct path *p, const char *word, struct err *err)
 {
-	static const char *const known[] = {"$ref",   "$kind",      "$host", "$target", "$via",
-	                                    "$error", "$each.NAME", "$type", "$reftype"};
+	static const char *const known[] = {"$ref",   "$kind",     "$host",      "$target", "$via",    "$error",
+	                                    "$asked", "$answered", "$each.NAME", "$type",   "$reftype"};
 	char hint[64];
 
 	return err_set(err, ERR_CONFIG, "path '%s': there is no '%s'%s", p->text, word,
@@ -499,6 +501,10 @@ static const char *column_value(struct walk *w, const struct column *c)
 		return ctx->via;
 	case FROM_ERROR:
 		return ctx->error;
+	case FROM_ASKED:
+		return typed_or_bad(w, c->type, ctx->asked);
+	case FROM_ANSWERED:
+		return typed_or_bad(w, c->type, ctx->answered);
 	case FROM_EACH:
 		return ctx->each != NULL ? typed_or_bad(w, c->type, ctx->each(ctx->each_arg, c->path->each_name))
 		                         : NULL;
