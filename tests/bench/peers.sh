@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # peers.sh - prints what `migready check -p onboarding` takes beside other clients that read the same properties from the
-# genuine simulator. Figures, no verdict; takes about six minutes. Nothing else should run meanwhile. MIGREADY: figures.sh.
+# genuine simulator. Figures, no verdict; takes ten minutes and more. Nothing else should run meanwhile. MIGREADY: figures.sh.
 #
 # The floor is libcurl sending migready's own requests again and throwing the answers away: one after the other, and four at
 # once as migready does. migready and the floor: medians of three runs after one that warms up; the others: of one run.
