@@ -2,7 +2,6 @@
 /* finding.c - findings as rows, for the reports and for checks that read them. */
 #include "finding.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +12,7 @@
 static const char findings_table[] =
 	"CREATE TEMP TABLE findings(check_id TEXT, severity INTEGER, status INTEGER, status_rank INTEGER,"
 	" target TEXT, platform TEXT, cluster TEXT, host TEXT, peer TEXT, vm TEXT, object TEXT, ids TEXT,"
-	" peers TEXT, peer_ids TEXT, npeers INTEGER, observed TEXT, expected TEXT, detail TEXT, via TEXT, waiver TEXT)";
+	" peer_list INTEGER, npeers INTEGER, observed TEXT, expected TEXT, detail TEXT, via TEXT, waiver TEXT)";
 
 int status_badness(enum status s)
 {
@@ -31,25 +30,6 @@ static const struct entity *entity(const struct findings *f, enum entity_kind ki
 static void bind_text(sqlite3_stmt *st, int i, const char *s)
 {
 	sqlite3_bind_text(st, i, s, -1, SQLITE_TRANSIENT);
-}
-
-/* A JSON list of the peers' names or ids; NULL for fewer than two. */
-static char *peer_list(const struct findings *f, const struct finding_row *r, bool ids)
-{
-	json_t *list;
-	char *text;
-
-	if (r->npeers < 2)
-		return NULL;
-	list = json_array();
-	for (size_t i = 0; i < r->npeers; i++) {
-		const struct entity *e = entity(f, ENTITY_HOST, r->peers[i]);
-
-		json_array_append_new(list, json_stringn_nocheck(ids ? e->id : e->name, strlen(ids ? e->id : e->name)));
-	}
-	text = json_dumps(list, JSON_COMPACT);
-	json_decref(list);
-	return text;
 }
 
 static const char *id_of(const struct entity *e)
@@ -88,15 +68,14 @@ static int step(struct findings *f, sqlite3_stmt *st, struct err *err)
 }
 
 /* For the checks that read this one's findings: ids, as the check itself emitted them. */
-static int publish(struct findings *f, const struct finding_row *r, const char *peer_ids, const char *detail,
-                   struct err *err)
+static int publish(struct findings *f, const struct finding_row *r, const char *detail, struct err *err)
 {
 	const struct who *w = &r->who;
 	const char *v[FINDING_COLUMNS] = {
 		[FINDING_TARGET] = id_of(entity(f, ENTITY_TARGET, w->target)),
 		[FINDING_CLUSTER] = id_of(entity(f, ENTITY_CLUSTER, w->cluster)),
 		[FINDING_HOST] = id_of(entity(f, ENTITY_HOST, w->host)),
-		[FINDING_PEER] = peer_ids != NULL ? peer_ids : id_of(entity(f, ENTITY_HOST, w->peer)),
+		[FINDING_PEER] = id_of(entity(f, ENTITY_HOST, w->peer)),
 		[FINDING_PATH] = id_of(entity(f, ENTITY_PATH, w->path)),
 		[FINDING_VM] = id_of(entity(f, ENTITY_VM, w->vm)),
 		[FINDING_DATASTORE] = id_of(entity(f, ENTITY_DATASTORE, w->datastore)),
@@ -111,6 +90,8 @@ static int publish(struct findings *f, const struct finding_row *r, const char *
 	for (int i = 0; i < FINDING_COLUMNS; i++)
 		if (v[i] != NULL && v[i][0] != '\0')
 			bind_text(f->publish, i + 1, v[i]);
+	if (r->peers != NULL)
+		sqlite3_bind_int64(f->publish, FINDING_COLUMNS + 1, r->peers->id);
 	return step(f, f->publish, err);
 }
 
@@ -123,16 +104,21 @@ const char *finding_object(const struct subjects *s, const struct finding_row *r
 	return r->who.path != NOBODY ? s->of[ENTITY_PATH].v[r->who.path].name : NULL;
 }
 
+size_t finding_subjects(const struct finding_row *r)
+{
+	return r->peers != NULL ? r->peers->n : 1;
+}
+
 int findings_add(struct findings *f, const struct finding_row *r, struct err *err)
 {
 	const struct who *w = &r->who;
-	CLEANUP_FREE char *names = peer_list(f, r, false);
-	CLEANUP_FREE char *ids = peer_list(f, r, true);
 	CLEANUP_FREE char *detail = detail_of(r);
 	CLEANUP_FREE char *subject = NULL;
 	sqlite3_stmt *st = f->insert;
 
-	if (f->publish != NULL && publish(f, r, ids, detail, err) < 0)
+	if (r->peers != NULL && peer_lists_store(&f->lists, r->peers, err) < 0)
+		return -1;
+	if (f->publish != NULL && publish(f, r, detail, err) < 0)
 		return -1;
 	f->n++;
 	if (!f->check->selected || r->quiet)
@@ -140,7 +126,7 @@ int findings_add(struct findings *f, const struct finding_row *r, struct err *er
 	if (asprintf(&subject, "%s %s %s %s %s %s", id_of(entity(f, ENTITY_TARGET, w->target)),
 	             id_of(entity(f, ENTITY_CLUSTER, w->cluster)), id_of(entity(f, ENTITY_HOST, w->host)),
 	             id_of(entity(f, ENTITY_VM, w->vm)), id_of(entity(f, ENTITY_DATASTORE, w->datastore)),
-	             r->npeers < 2 ? id_of(entity(f, ENTITY_HOST, w->peer)) : "") < 0)
+	             id_of(entity(f, ENTITY_HOST, w->peer))) < 0)
 		return err_set(err, ERR_INTERNAL, "out of memory");
 	bind_text(st, 1, f->check->id);
 	sqlite3_bind_int(st, 2, (int)f->check->severity);
@@ -150,18 +136,18 @@ int findings_add(struct findings *f, const struct finding_row *r, struct err *er
 	bind_text(st, 6, w->target != NOBODY ? f->subjects->platform[w->target] : NULL);
 	bind_text(st, 7, name_of(entity(f, ENTITY_CLUSTER, w->cluster)));
 	bind_text(st, 8, name_of(entity(f, ENTITY_HOST, w->host)));
-	bind_text(st, 9, r->npeers < 2 ? name_of(entity(f, ENTITY_HOST, w->peer)) : NULL);
+	bind_text(st, 9, name_of(entity(f, ENTITY_HOST, w->peer)));
 	bind_text(st, 10, name_of(entity(f, ENTITY_VM, w->vm)));
 	bind_text(st, 11, finding_object(f->subjects, r));
 	bind_text(st, 12, subject);
-	bind_text(st, 13, names);
-	bind_text(st, 14, ids);
-	sqlite3_bind_int64(st, 15, (int64_t)(r->npeers < 2 ? 0 : r->npeers));
-	bind_text(st, 16, r->reason == NULL ? r->text[FINDING_OBSERVED] : NULL);
-	bind_text(st, 17, r->text[FINDING_EXPECTED]);
-	bind_text(st, 18, detail);
-	bind_text(st, 19, r->text[FINDING_VIA]);
-	bind_text(st, 20, r->waiver != NULL ? waiver_text(r->waiver, r->was, f->arena) : NULL);
+	if (r->peers != NULL)
+		sqlite3_bind_int64(st, 13, r->peers->id);
+	sqlite3_bind_int64(st, 14, (int64_t)(r->peers != NULL ? r->peers->n : 0));
+	bind_text(st, 15, r->reason == NULL ? r->text[FINDING_OBSERVED] : NULL);
+	bind_text(st, 16, r->text[FINDING_EXPECTED]);
+	bind_text(st, 17, detail);
+	bind_text(st, 18, r->text[FINDING_VIA]);
+	bind_text(st, 19, r->waiver != NULL ? waiver_text(r->waiver, r->was, f->arena) : NULL);
 	return step(f, st, err);
 }
 
@@ -170,8 +156,8 @@ static int prepare_publish(struct findings *f, struct err *err)
 	struct buf b = {.max = 512};
 	int rc;
 
-	buf_printf(&b, "INSERT INTO temp.%s VALUES(?", plan_finding_table(f->arena, f->check->id));
-	for (int i = 1; i < FINDING_COLUMNS; i++)
+	buf_printf(&b, "INSERT INTO temp.%s VALUES(?", plan_finding_rows(f->arena, f->check->id));
+	for (int i = 0; i < FINDING_COLUMNS; i++)
 		buf_puts(&b, ",?");
 	buf_puts(&b, ")");
 	rc = sqlite3_prepare_v2(facts_db(f->facts), buf_str(&b), -1, &f->publish, NULL);
@@ -189,10 +175,10 @@ static int exec(struct findings *f, const char *sql, struct err *err)
 int findings_open(struct findings *f, struct facts *facts, const struct subjects *subjects, struct err *err)
 {
 	*f = (struct findings){.facts = facts, .subjects = subjects, .arena = arena_new()};
-	if (exec(f, findings_table, err) < 0)
+	if (peer_lists_open(&f->lists, facts, subjects, err) < 0 || exec(f, findings_table, err) < 0)
 		return -1;
 	if (sqlite3_prepare_v2(facts_db(facts),
-	                       "INSERT INTO temp.findings VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", -1,
+	                       "INSERT INTO temp.findings VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", -1,
 	                       &f->insert, NULL) != SQLITE_OK)
 		return err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(facts)));
 	return 0;
@@ -202,17 +188,18 @@ void findings_close(struct findings *f)
 {
 	sqlite3_finalize(f->insert);
 	sqlite3_finalize(f->publish);
+	peer_lists_close(&f->lists);
 	arena_free(f->arena);
 	*f = (struct findings){0};
 }
 
-int findings_of(struct findings *f, const struct check *check, struct err *err)
+int findings_of(struct findings *f, const struct check *check, bool read, struct err *err)
 {
 	f->check = check;
 	f->n = 0;
 	sqlite3_finalize(f->publish);
 	f->publish = NULL;
-	return check->sql != NULL ? prepare_publish(f, err) : 0;
+	return read ? prepare_publish(f, err) : 0;
 }
 
 int findings_forget(struct findings *f, struct err *err)
@@ -220,6 +207,6 @@ int findings_forget(struct findings *f, struct err *err)
 	f->n = 0;
 	return exec(f,
 	            arena_printf(f->arena, "DELETE FROM findings WHERE check_id = '%s'; DELETE FROM %s", f->check->id,
-	                         plan_finding_table(f->arena, f->check->id)),
+	                         plan_finding_rows(f->arena, f->check->id)),
 	            err);
 }

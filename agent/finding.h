@@ -6,13 +6,14 @@
  *   check_id, severity, status, status_rank
  *   target, platform, cluster, host, peer, vm, object      names as people know them
  *   ids                        the subject's ids, for the fingerprint
- *   peers, peer_ids, npeers    JSON lists of names and ids when several peers share the row, else NULL and 0
+ *   peer_list, npeers          id in peer_lists (peer_list.h) when several peers share the row, else NULL and 0
  *   observed, expected, detail, via
  *   waiver                     what the finding was and who accepted it; NULL: nobody
  */
 #ifndef FINDING_H
 #define FINDING_H
 
+#include "peer_list.h"
 #include "subject.h"
 #include "waiver.h"
 
@@ -39,11 +40,10 @@ struct finding_row {
 	struct who who;
 	enum status status;
 	const char *text[FINDING_COLUMNS];
-	const char *reason; /* why the engine made it unknown, or NULL */
-	bool quiet;         /* outside the scope: only for the checks that read this one's findings */
-	const int *peers;
-	size_t npeers;
-	struct waiver *waiver; /* with STATUS_WAIVED: who accepted it, and what it was; else NULL */
+	const char *reason;      /* why the engine made it unknown, or NULL */
+	bool quiet;              /* outside the scope: only for the checks that read this one's findings */
+	struct peer_list *peers; /* several, or NULL: none, or the one in WHO */
+	struct waiver *waiver;   /* with STATUS_WAIVED: who accepted it, and what it was; else NULL */
 	enum status was;
 };
 
@@ -53,6 +53,7 @@ struct findings {
 	const struct check *check;
 	size_t n; /* rows of the check at hand */
 	struct arena *arena;
+	struct peer_lists lists;
 	sqlite3_stmt *insert, *publish;
 };
 
@@ -65,8 +66,11 @@ void findings_close(struct findings *f);
 /* The part that a finding is about, as reports name it; NULL: none. */
 const char *finding_object(const struct subjects *s, const struct finding_row *r);
 
-/* What follows is of CHECK. One without a query is only reported: nobody can read its findings. */
-int findings_of(struct findings *f, const struct check *check, struct err *err);
+/* How many subjects R is about. */
+size_t finding_subjects(const struct finding_row *r);
+
+/* What follows is of CHECK; READ: other checks read it. */
+int findings_of(struct findings *f, const struct check *check, bool read, struct err *err);
 int findings_add(struct findings *f, const struct finding_row *r, struct err *err);
 /* Drops everything that the check at hand has found. */
 int findings_forget(struct findings *f, struct err *err);

@@ -428,6 +428,14 @@ static int planner_end(struct planner *pl, int rc)
 	return rc;
 }
 
+static bool is_read(const struct plan *plan, const char *id)
+{
+	for (size_t i = 0; i < plan->nneeds; i++)
+		if (names_have(&plan->needs[i].checks, id))
+			return true;
+	return false;
+}
+
 static int plan_checks(struct planner *pl, struct err *err)
 {
 	if (plan_finding_create(pl->facts, pl->checks, pl->platforms, err) < 0)
@@ -440,9 +448,11 @@ static int plan_checks(struct planner *pl, struct err *err)
 		    add_check(pl, pl->checks->v[i], &chain, err) < 0)
 			return -1;
 	}
-	for (size_t i = 0; i < pl->plan->nneeds; i++)
+	for (size_t i = 0; i < pl->plan->nneeds; i++) {
+		pl->plan->needs[i].read = is_read(pl->plan, pl->plan->needs[i].check->id);
 		if (add_tables(pl, &pl->plan->needs[i], err) < 0)
 			return -1;
+	}
 	return 0;
 }
 

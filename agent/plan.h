@@ -17,6 +17,7 @@ struct need {
 		discovery;  /* those of them that subjects are found with: the spine's, and hosts and clusters always */
 	struct names views; /* of the model */
 	struct names checks; /* other checks whose findings it reads */
+	bool read;           /* others read its findings */
 };
 
 /* One probe, cut down to the tables that this plan needs. */

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "peer_list.h"
 #include "plan.h"
 
 #define SQL_MAX (1u << 20)
+#define ROWS_PREFIX "judged_"
 
 static const struct {
 	const char *name, *columns;
@@ -22,9 +24,9 @@ static const struct {
 
 #define VIEWS (sizeof(views) / sizeof(views[0]))
 
-const char *plan_finding_table(struct arena *a, const char *check_id)
+static const char *name_after(struct arena *a, const char *prefix, const char *check_id)
 {
-	char *name = arena_printf(a, "finding_%s", check_id);
+	char *name = arena_printf(a, "%s%s", prefix, check_id);
 
 	for (char *p = name; *p != '\0'; p++)
 		if (*p == '-')
@@ -32,12 +34,22 @@ const char *plan_finding_table(struct arena *a, const char *check_id)
 	return name;
 }
 
+const char *plan_finding_table(struct arena *a, const char *check_id)
+{
+	return name_after(a, "finding_", check_id);
+}
+
+const char *plan_finding_rows(struct arena *a, const char *check_id)
+{
+	return name_after(a, ROWS_PREFIX, check_id);
+}
+
 bool plan_finding_view(const char *name)
 {
 	for (size_t i = 0; i < VIEWS; i++)
 		if (strcmp(views[i].name, name) == 0)
 			return true;
-	return false;
+	return strncmp(name, ROWS_PREFIX, strlen(ROWS_PREFIX)) == 0 || strcmp(name, "peer_lists") == 0;
 }
 
 bool check_on_platforms(const struct check *c, const struct names *platforms)
@@ -56,14 +68,23 @@ static int exec(struct facts *f, struct buf *sql, struct err *err)
 	return rc == SQLITE_OK ? 0 : err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(f)));
 }
 
+/* A list of peers is looked up only by those who read it. */
 static int create_table(struct facts *f, struct arena *a, const struct check *c, struct err *err)
 {
 	struct buf sql = {.max = SQL_MAX};
 
-	buf_printf(&sql, "CREATE TEMP TABLE IF NOT EXISTS %s(", plan_finding_table(a, c->id));
+	buf_printf(&sql, "CREATE TEMP TABLE IF NOT EXISTS %s(", plan_finding_rows(a, c->id));
 	for (size_t k = 0; plan_columns[k] != NULL; k++)
-		buf_printf(&sql, "%s%s TEXT", k > 0 ? ", " : "", plan_columns[k]);
-	buf_puts(&sql, ")");
+		buf_printf(&sql, "%s TEXT, ", plan_columns[k]);
+	buf_printf(&sql, "peer_list INTEGER); CREATE TEMP VIEW IF NOT EXISTS %s AS SELECT ",
+	           plan_finding_table(a, c->id));
+	for (size_t k = 0; plan_columns[k] != NULL; k++)
+		if (strcmp(plan_columns[k], "peer") != 0)
+			buf_printf(&sql, "%s, ", plan_columns[k]);
+	buf_printf(
+		&sql,
+		"coalesce(peer, (SELECT l.ids FROM temp.peer_lists AS l WHERE l.id = peer_list)) AS peer FROM temp.%s",
+		plan_finding_rows(a, c->id));
 	return exec(f, &sql, err);
 }
 
@@ -99,6 +120,8 @@ int plan_finding_create(struct facts *f, const struct checks *cs, const struct n
 	struct arena *a = arena_new();
 	int rc = 0;
 
+	if (sqlite3_exec(facts_db(f), peer_lists_table, NULL, NULL, NULL) != SQLITE_OK)
+		rc = err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(f)));
 	for (size_t i = 0; rc == 0 && i < cs->n; i++)
 		rc = create_table(f, a, cs->v[i], err);
 	for (size_t v = 0; rc == 0 && v < VIEWS; v++)

@@ -17,10 +17,13 @@
 #include "check.h"
 #include "facts.h"
 
-/* The name of the table that holds the findings of check "a-b": finding_a_b. */
+/* The name of the view through which others read the findings of check "a-b": finding_a_b. */
 const char *plan_finding_table(struct arena *a, const char *check_id);
 
-/* Is NAME one of the views? */
+/* The table behind it: the same columns, and peer_list, the id of a list in peer_lists that stands for `peer`. */
+const char *plan_finding_rows(struct arena *a, const char *check_id);
+
+/* Is NAME one of the views, or of what is behind them? */
 bool plan_finding_view(const char *name);
 
 /* Does C judge hosts of any of PLATFORMS? */

@@ -97,10 +97,10 @@ static int one_finding(const struct run *run, sqlite3_stmt *st, bool expand, fin
 int run_findings(const struct run *run, bool all, bool expand, finding_fn *fn, void *arg, struct err *err)
 {
 	static const char sql[] =
-		"SELECT check_id, status, target, platform, cluster, host, peer, vm, object, ids, peers, peer_ids, "
-		"npeers,"
-		" observed, expected, detail, via, waiver FROM temp.findings WHERE ?1 OR status NOT IN (?2, ?3)"
-		" ORDER BY severity, check_id, status_rank, target, cluster, host, peer, vm, object, rowid";
+		"SELECT check_id, status, target, platform, cluster, host, peer, vm, object, f.ids, l.names, l.ids, npeers,"
+		" observed, expected, detail, via, waiver FROM temp.findings AS f LEFT JOIN temp.peer_lists AS l"
+		" ON l.id = f.peer_list WHERE ?1 OR status NOT IN (?2, ?3)"
+		" ORDER BY severity, check_id, status_rank, target, cluster, host, peer, vm, object, f.rowid";
 	sqlite3_stmt *st;
 	int rc, step;
 

@@ -374,11 +374,26 @@ const struct spine *subjects_spine(struct subjects *s, enum subject kind, struct
 	return sp;
 }
 
+size_t spine_from(const struct spine *sp, uint64_t key)
+{
+	size_t low = 0, high = sp->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (sp->keys[middle] < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 long spine_find(const struct spine *sp, uint64_t key)
 {
-	const uint64_t *p = sp->n > 0 ? bsearch(&key, sp->keys, sp->n, sizeof(key), by_key) : NULL;
+	size_t at = spine_from(sp, key);
 
-	return p != NULL ? p - sp->keys : -1;
+	return at < sp->n && sp->keys[at] == key ? (long)at : -1;
 }
 
 struct who subjects_who(const struct subjects *s, enum subject kind, uint64_t key)

@@ -56,6 +56,9 @@ int subjects_find(const struct subjects *s, enum entity_kind kind, const char *i
 /* The spine of KIND, read at its first use. NULL on error. */
 const struct spine *subjects_spine(struct subjects *s, enum subject kind, struct err *err);
 
+/* The first position whose key is not below KEY; the spine's end when there is none. */
+size_t spine_from(const struct spine *sp, uint64_t key);
+
 /* Position in the spine, or -1. */
 long spine_find(const struct spine *sp, uint64_t key);
 
