@@ -224,7 +224,7 @@ static int read_run(struct history *h, struct arena *a, struct record *r, struct
 static int compare(const struct parsed *p, struct history *h, struct arena *a, const struct records *rs,
                    struct err *err)
 {
-	struct record *before, *after;
+	struct record *before = NULL, *after = NULL;
 	struct diff d;
 	int code;
 
