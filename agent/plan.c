@@ -32,6 +32,11 @@ const char *plan_spine(enum subject subject)
 	return spines[subject].view;
 }
 
+struct spine_need {
+	const char *view;
+	struct need need;
+};
+
 struct planner {
 	struct plan *plan;
 	struct facts *facts;
@@ -40,6 +45,7 @@ struct planner {
 	const struct names *platforms;
 	bool with_vms;
 	struct arena *a;
+	struct spine_need seen[SUBJECT_TARGET + 2]; /* ended by a NULL view */
 	/* probes of the plan, and how deep each stands (-1: being looked at, to see cycles) */
 	struct probe **v;
 	int *depth;
@@ -77,12 +83,25 @@ static struct table *table_of(const struct probes *ps, const char *name)
 	return t != NULL && t->set ? t : NULL;
 }
 
-static struct check *check_of_finding(struct planner *pl, const char *name)
+/* Is NAME finding_ID, with '_' for '-'? */
+static bool is_finding_of(const char *name, const char *id)
+{
+	size_t n = strlen(id);
+
+	if (strlen(name) != n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (name[i] != (id[i] == '-' ? '_' : id[i]))
+			return false;
+	return true;
+}
+
+static struct check *check_of_finding(const struct planner *pl, const char *name)
 {
 	if (strncmp(name, "finding_", 8) != 0)
 		return NULL;
 	for (size_t i = 0; i < pl->checks->n; i++)
-		if (strcmp(plan_finding_table(pl->a, pl->checks->v[i]->id), name) == 0)
+		if (is_finding_of(name + 8, pl->checks->v[i]->id))
 			return pl->checks->v[i];
 	return NULL;
 }
@@ -103,19 +122,40 @@ static void sort_reads(struct planner *pl, const struct names *reads, struct nee
 	}
 }
 
-static int add_view(struct planner *pl, struct need *need, const char *view, struct err *err)
+/* What a spine reads; every check asks for the same few. */
+static const struct need *spine_reads(struct planner *pl, const char *view, struct err *err)
 {
 	struct names reads = {0};
+	struct spine_need *s = pl->seen;
 
-	if (facts_prepare(pl->facts, arena_printf(pl->a, "SELECT * FROM %s", view), pl->a, &reads, NULL, err) < 0)
-		return err_prefix(err, "model view %s", view);
-	sort_reads(pl, &reads, need);
-	for (size_t i = 0; i < reads.n; i++) {
-		const struct table *t = table_of(pl->probes, reads.v[i]);
-
-		if (t != NULL)
-			names_add(&need->discovery, pl->a, t->name);
+	while (s->view != NULL && strcmp(s->view, view) != 0)
+		s++;
+	if (s->view != NULL)
+		return &s->need;
+	if (facts_prepare(pl->facts, arena_printf(pl->a, "SELECT * FROM %s", view), pl->a, &reads, NULL, err) < 0) {
+		err_prefix(err, "model view %s", view);
+		return NULL;
 	}
+	sort_reads(pl, &reads, &s->need);
+	s->view = view;
+	return &s->need;
+}
+
+static void add_names(struct planner *pl, struct names *to, const struct names *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		names_add(to, pl->a, from->v[i]);
+}
+
+static int add_view(struct planner *pl, struct need *need, const char *view, struct err *err)
+{
+	const struct need *s = spine_reads(pl, view, err);
+
+	if (s == NULL)
+		return -1;
+	add_names(pl, &need->tables, &s->tables);
+	add_names(pl, &need->discovery, &s->tables);
+	add_names(pl, &need->views, &s->views);
 	return 0;
 }
 
