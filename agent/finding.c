@@ -9,6 +9,8 @@
 #include "plan.h"
 #include "plan_finding.h"
 
+#define TEXT_MAX (4u << 20) /* of a detail, or of a subject's ids: several values of at most 1 MiB each */
+
 static const char findings_table[] =
 	"CREATE TEMP TABLE findings(check_id TEXT, severity INTEGER, status INTEGER, status_rank INTEGER,"
 	" target TEXT, platform TEXT, cluster TEXT, host TEXT, peer TEXT, vm TEXT, object TEXT, ids TEXT,"
@@ -27,9 +29,10 @@ static const struct entity *entity(const struct findings *f, enum entity_kind ki
 	return i != NOBODY ? &f->subjects->of[kind].v[i] : NULL;
 }
 
+/* S must live until the row is stepped; step() forgets it. */
 static void bind_text(sqlite3_stmt *st, int i, const char *s)
 {
-	sqlite3_bind_text(st, i, s, -1, SQLITE_TRANSIENT);
+	sqlite3_bind_text(st, i, s, -1, SQLITE_STATIC);
 }
 
 static const char *id_of(const struct entity *e)
@@ -42,18 +45,36 @@ static const char *name_of(const struct entity *e)
 	return e != NULL ? e->name : NULL;
 }
 
-/* The engine's reason goes first; the check's own words stay in the detail. */
-static char *detail_of(const struct finding_row *r)
+/* The engine's reason goes first; the check's own words stay in the detail. Lives until the next finding. */
+static const char *detail_of(struct findings *f, const struct finding_row *r)
 {
 	const char *said = r->text[FINDING_DETAIL] != NULL ? r->text[FINDING_DETAIL] : r->text[FINDING_OBSERVED];
-	char *text = NULL;
 
 	if (r->reason == NULL)
-		return r->text[FINDING_DETAIL] != NULL ? xstrdup(r->text[FINDING_DETAIL]) : NULL;
-	if (asprintf(&text, "%s%s%s%s", r->reason, said != NULL ? " (the check saw: " : "", said != NULL ? said : "",
-	             said != NULL ? ")" : "") < 0)
-		return NULL;
-	return text;
+		return r->text[FINDING_DETAIL];
+	if (said == NULL)
+		return r->reason;
+	buf_clear(&f->detail);
+	buf_printf(&f->detail, "%s (the check saw: %s)", r->reason, said);
+	return buf_str(&f->detail);
+}
+
+/* Lives until the next finding. */
+static const char *ids_of(struct findings *f, const struct who *w)
+{
+	const char *ids[] = {
+		id_of(entity(f, ENTITY_TARGET, w->target)),       id_of(entity(f, ENTITY_CLUSTER, w->cluster)),
+		id_of(entity(f, ENTITY_HOST, w->host)),           id_of(entity(f, ENTITY_VM, w->vm)),
+		id_of(entity(f, ENTITY_DATASTORE, w->datastore)), id_of(entity(f, ENTITY_HOST, w->peer)),
+	};
+
+	buf_clear(&f->ids);
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		if (i > 0)
+			buf_puts(&f->ids, " ");
+		buf_puts(&f->ids, ids[i]);
+	}
+	return buf_str(&f->ids);
 }
 
 static int step(struct findings *f, sqlite3_stmt *st, struct err *err)
@@ -112,8 +133,7 @@ size_t finding_subjects(const struct finding_row *r)
 int findings_add(struct findings *f, const struct finding_row *r, struct err *err)
 {
 	const struct who *w = &r->who;
-	CLEANUP_FREE char *detail = detail_of(r);
-	CLEANUP_FREE char *subject = NULL;
+	const char *detail = detail_of(f, r);
 	sqlite3_stmt *st = f->insert;
 
 	if (r->peers != NULL && peer_lists_store(&f->lists, r->peers, err) < 0)
@@ -123,11 +143,6 @@ int findings_add(struct findings *f, const struct finding_row *r, struct err *er
 	f->n++;
 	if (!f->check->selected || r->quiet)
 		return 0;
-	if (asprintf(&subject, "%s %s %s %s %s %s", id_of(entity(f, ENTITY_TARGET, w->target)),
-	             id_of(entity(f, ENTITY_CLUSTER, w->cluster)), id_of(entity(f, ENTITY_HOST, w->host)),
-	             id_of(entity(f, ENTITY_VM, w->vm)), id_of(entity(f, ENTITY_DATASTORE, w->datastore)),
-	             id_of(entity(f, ENTITY_HOST, w->peer))) < 0)
-		return err_set(err, ERR_INTERNAL, "out of memory");
 	bind_text(st, 1, f->check->id);
 	sqlite3_bind_int(st, 2, (int)f->check->severity);
 	sqlite3_bind_int(st, 3, (int)r->status);
@@ -139,7 +154,7 @@ int findings_add(struct findings *f, const struct finding_row *r, struct err *er
 	bind_text(st, 9, name_of(entity(f, ENTITY_HOST, w->peer)));
 	bind_text(st, 10, name_of(entity(f, ENTITY_VM, w->vm)));
 	bind_text(st, 11, finding_object(f->subjects, r));
-	bind_text(st, 12, subject);
+	bind_text(st, 12, ids_of(f, w));
 	if (r->peers != NULL)
 		sqlite3_bind_int64(st, 13, r->peers->id);
 	sqlite3_bind_int64(st, 14, (int64_t)(r->peers != NULL ? r->peers->n : 0));
@@ -174,7 +189,11 @@ static int exec(struct findings *f, const char *sql, struct err *err)
 
 int findings_open(struct findings *f, struct facts *facts, const struct subjects *subjects, struct err *err)
 {
-	*f = (struct findings){.facts = facts, .subjects = subjects, .arena = arena_new()};
+	*f = (struct findings){.facts = facts,
+	                       .subjects = subjects,
+	                       .arena = arena_new(),
+	                       .detail.max = TEXT_MAX,
+	                       .ids.max = TEXT_MAX};
 	if (peer_lists_open(&f->lists, facts, subjects, err) < 0 || exec(f, findings_table, err) < 0)
 		return -1;
 	if (sqlite3_prepare_v2(facts_db(facts),
@@ -189,6 +208,8 @@ void findings_close(struct findings *f)
 	sqlite3_finalize(f->insert);
 	sqlite3_finalize(f->publish);
 	peer_lists_close(&f->lists);
+	buf_dispose(&f->detail);
+	buf_dispose(&f->ids);
 	arena_free(f->arena);
 	*f = (struct findings){0};
 }

@@ -13,6 +13,7 @@
 #ifndef FINDING_H
 #define FINDING_H
 
+#include "base/str.h"
 #include "peer_list.h"
 #include "subject.h"
 #include "waiver.h"
@@ -54,6 +55,7 @@ struct findings {
 	size_t n; /* rows of the check at hand */
 	struct arena *arena;
 	struct peer_lists lists;
+	struct buf detail, ids; /* texts of the finding at hand */
 	sqlite3_stmt *insert, *publish;
 };
 
