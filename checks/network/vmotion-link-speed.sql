@@ -15,6 +15,7 @@ refs: ["vSphere API: VMotionLinkDown, VMotionLinkCapacityLow, PhysicalNic.linkSp
   "VMware vSphere documentation: limits on simultaneous migrations"]
 */
 -- Each adapter needs a link that is up: vMotion uses all of them. Uplinks with the same name are one. Half duplex counts as too slow.
+-- A computed policy that names neither active nor standby uplinks may mean that none is used.
 WITH uplink AS MATERIALIZED (
 	SELECT host, device, switch, uplink, speed_mbit, full_duplex,
 	       CASE WHEN speed_mbit > 0 AND full_duplex IS NULL THEN NULL
@@ -46,7 +47,7 @@ SELECT h.id AS host,
        CASE WHEN f.n IS NULL THEN 'the host has no vMotion adapter, or did not say which'
             WHEN f.dead THEN 'no link is up behind an adapter'
             WHEN f.slow THEN 'all links behind an adapter are slower than ' || :min_mbit || ' Mbit/s'
-            WHEN f.placed < f.n THEN 'not known which switch an adapter is on, or it is an opaque one'
+            WHEN f.placed < f.n THEN 'not known which uplinks an adapter has: its switch is not known or opaque, or its port group names none of them'
             WHEN f.open > 0 THEN 'the speed of an uplink was not told'
             WHEN f.thin THEN 'a link is down' || CASE WHEN f.modest THEN ', and one is slow' ELSE '' END
             WHEN f.modest THEN 'a link is slow' END AS detail
