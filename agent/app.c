@@ -88,7 +88,10 @@ int app_load(struct app *app, const struct app_options *o, struct err *err)
 	if (profile_apply(app->arena, arena_printf(app->arena, "%s/profiles", data),
 	                  o->profile != NULL ? o->profile : DEFAULT_PROFILE, &app->checks, &app->profile, err) < 0)
 		return -1;
-	return model_load(&app->model, arena_printf(app->arena, "%s/checks/model", data), err);
+	if (model_load(&app->model, arena_printf(app->arena, "%s/checks/model", data), err) < 0)
+		return -1;
+	profile_rests_on(&app->profile, &app->probes, app->model);
+	return 0;
 }
 
 void app_close(struct app *app)

@@ -213,6 +213,7 @@ int check_parse(struct checks *cs, const char *id, const char *area, const char 
 		return err_set(err, ERR_CONFIG, "%s: check '%s' exists already: %s", file, id, other->file);
 	if (parse_file(cs, text, len, c, err) < 0)
 		return -1;
+	digest_of(text, len, c->digest);
 	cs->v = grow(cs->v, &cs->cap, cs->n, sizeof(struct check *));
 	cs->v[cs->n++] = c;
 	return 0;

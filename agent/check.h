@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/yaml.h"
+#include "digest.h"
 
 enum subject {
 	SUBJECT_HOST,
@@ -45,6 +46,7 @@ struct check {
 	const char *id;   /* file name without .sql */
 	const char *area; /* the folder: network, cpu ... ; "user" for a --checks folder */
 	const char *file;
+	char digest[DIGEST_HEX]; /* of the file */
 	bool user;
 	const char *title, *symptom, *fix;
 	enum subject subject;

@@ -23,8 +23,7 @@ struct entry {
 	const char **indexes;
 	size_t nindexes, icap;
 	bool stays_view;
-	const char *sql;    /* for the platforms of this run */
-	struct names reads; /* of sql */
+	const char *sql; /* for the platforms of this run */
 	bool done;
 };
 
@@ -161,6 +160,7 @@ int model_load(struct model **ret, const char *dir, struct err *err)
 			goto fail;
 		m->v = grow(m->v, &m->cap, m->n, sizeof(*m->v));
 		m->v[m->n++] = e;
+		digest_of(text, len, m->v[m->n - 1].view.digest);
 		if (parse_view(m, &m->v[m->n - 1], text, err) < 0)
 			goto fail;
 	}
@@ -277,13 +277,17 @@ static int replace_view(struct facts *f, const struct entry *e, struct err *err)
 /* Depth first: what a view reads is a table before it is. Views that read each other don't prepare at all. */
 static int materialise(struct model *m, struct facts *f, struct entry *e, const struct names *needed, struct err *err)
 {
+	struct names reads = {0};
+
 	if (e->done)
 		return 0;
 	e->done = true;
-	for (size_t i = 0; i < e->reads.n; i++) {
-		struct entry *other = find(m, e->reads.v[i]);
+	if (facts_prepare(f, e->sql, m->arena, &reads, NULL, err) < 0)
+		return err_prefix(err, "%s", e->view.file);
+	for (size_t i = 0; i < reads.n; i++) {
+		struct entry *other = find(m, reads.v[i]);
 
-		if (other != NULL && other != e && materialise(m, f, other, needed, err) < 0)
+		if (other != NULL && materialise(m, f, other, needed, err) < 0)
 			return -1;
 	}
 	if (e->stays_view || !names_have(needed, e->view.name))
@@ -293,14 +297,10 @@ static int materialise(struct model *m, struct facts *f, struct entry *e, const 
 
 int model_materialise(struct model *m, struct facts *f, const struct names *needed, struct err *err)
 {
-	for (size_t i = 0; i < m->n; i++) {
-		m->v[i].done = false;
-		m->v[i].reads = (struct names){0};
-		if (facts_prepare(f, m->v[i].sql, m->arena, &m->v[i].reads, NULL, err) < 0)
-			return err_prefix(err, "%s", m->v[i].view.file);
-	}
 	for (size_t i = 0; i < m->n; i++)
-		if (materialise(m, f, &m->v[i], needed, err) < 0)
+		m->v[i].done = false;
+	for (size_t i = 0; i < m->n; i++)
+		if (names_have(needed, m->v[i].view.name) && materialise(m, f, &m->v[i], needed, err) < 0)
 			return -1;
 	return 0;
 }

@@ -13,13 +13,15 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "digest.h"
 #include "facts.h"
 
 struct model;
 
 struct view {
 	const char *name, *file;
-	const char *about; /* the comment that the file starts with, without its marks */
+	char digest[DIGEST_HEX]; /* of the file */
+	const char *about;       /* the comment that the file starts with, without its marks */
 };
 
 int model_load(struct model **ret, const char *dir, struct err *err);

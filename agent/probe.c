@@ -169,9 +169,15 @@ static const char *owner_path(const struct probe *p)
 	return p->transport->per_host || (p->for_each != NULL && p->host_scope) ? "$host" : "$ref";
 }
 
+/* Does a column of this path say so? A target's work list may name somebody else, such as a cluster. */
+static bool is_owner(const struct probe *p, const char *path)
+{
+	return strcmp(path, owner_path(p)) == 0 ||
+	       (p->for_each != NULL && !p->host_scope && strncmp(path, "$each.", 6) == 0);
+}
+
 static int parse_columns(struct probes *ps, const struct ynode *n, struct table *t, struct err *err)
 {
-	const char *owner = owner_path(t->probe);
 	size_t i = 0;
 	bool keyed = false;
 
@@ -183,14 +189,15 @@ static int parse_columns(struct probes *ps, const struct ynode *n, struct table 
 
 		if (parse_column(ps, c, t, &t->rows.columns[i], err) < 0)
 			return -1;
-		if (!keyed && path != NULL && strcmp(path, owner) == 0) {
+		if (!keyed && path != NULL && is_owner(t->probe, path)) {
 			t->key = i;
 			keyed = true;
 		}
 	}
 	t->rows.ncolumns = i;
 	if (!keyed)
-		return yaml_err(n, err, "no column says whose the rows are (expected one with path %s)", owner);
+		return yaml_err(n, err, "no column says whose the rows are (expected one with path %s)",
+		                owner_path(t->probe));
 	return 0;
 }
 
@@ -418,6 +425,7 @@ int probe_parse(struct probes *ps, const char *id, const char *file, const char 
 	p->id = arena_strdup(ps->arena, id);
 	p->file = arena_strdup(ps->arena, file);
 	p->user = user;
+	digest_of(text, len, p->digest);
 	for (size_t i = 0; i < ps->n && root != NULL; i++)
 		if (strcmp(ps->v[i]->id, id) == 0) {
 			yaml_err(root, err, "probe '%s' exists already: %s", id, ps->v[i]->file);

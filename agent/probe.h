@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "decode/val.h"
+#include "digest.h"
 #include "row.h"
 #include "template.h"
 #include "transport/transport.h"
@@ -22,7 +23,8 @@ struct table {
 	const char *name; /* [a-z][a-z0-9_]* */
 	struct probe *probe;
 	struct rowspec rows;
-	size_t key; /* index of the column that names the object: its first $host where hosts are asked, else its first $ref */
+	size_t key; /* index of the column that names the object: its first $host where hosts are asked, else its first $ref, or
+	             * $each.NAME in a for_each of scope: target */
 	bool set;           /* stored once per distinct answer: NAME links objects to NAME_set */
 	const char **paths; /* the properties that this table needs, a subset of the probe's request */
 	size_t npaths;
@@ -32,6 +34,7 @@ struct table {
 struct probe {
 	const char *id; /* "vsphere/host"; a user's: "NAME" of NAME.yaml */
 	const char *file;
+	char digest[DIGEST_HEX]; /* of the file */
 	const char *about;
 	const struct transport *transport;
 	bool user;            /* from a --checks folder; marked in reports */

@@ -2,7 +2,6 @@
 /* profile.c - which checks, with which severities and parameters. */
 #include "profile.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -49,7 +48,7 @@ struct loading {
 	const char *dir; /* where names are looked up; NULL: nothing can be extended */
 	struct checks *checks;
 	struct profile *profile;
-	EVP_MD_CTX *digest;
+	struct digest digest;
 };
 
 /* ---- selecting ---- */
@@ -234,32 +233,27 @@ static int set_params(const struct ynode *map, struct checks *cs, struct err *er
 
 /* ---- files ---- */
 
-/* What can change the verdict: the selected checks, and the critical ones, which vm-has-destination reads all the same. */
-static void digest_checks(EVP_MD_CTX *ctx, const struct checks *cs)
+/* What can change the verdict. All checks, as those that are selected may read any other. */
+static void digest_checks(struct digest *d, const struct checks *cs)
 {
 	for (size_t i = 0; i < cs->n; i++) {
 		const struct check *c = cs->v[i];
 
-		if (!c->selected && c->severity != SEVERITY_CRITICAL)
-			continue;
-		EVP_DigestUpdate(ctx, c->id, strlen(c->id) + 1);
-		EVP_DigestUpdate(ctx, c->selected ? "1" : "0", 2);
-		EVP_DigestUpdate(ctx, severity_name(c->severity), strlen(severity_name(c->severity)) + 1);
+		digest_text(d, c->id);
+		digest_text(d, c->selected ? "selected" : "");
+		digest_text(d, severity_name(c->severity));
 		for (size_t k = 0; k < c->nparams; k++)
-			EVP_DigestUpdate(ctx, c->params[k].value, strlen(c->params[k].value) + 1);
-		EVP_DigestUpdate(ctx, c->sql, strlen(c->sql) + 1);
+			digest_text(d, c->params[k].value);
+		digest_text(d, c->digest);
 	}
 }
 
-static void digest_end(EVP_MD_CTX *ctx, char *ret, size_t size)
+static void write_digest(struct digest *d, struct profile *ret)
 {
-	unsigned char md[EVP_MAX_MD_SIZE];
-	unsigned int n = 0;
+	char hex[DIGEST_HEX];
 
-	EVP_DigestFinal_ex(ctx, md, &n);
-	snprintf(ret, size, "sha256:");
-	for (unsigned int i = 0; i < n; i++)
-		snprintf(ret + 7 + 2 * i, size - 7 - 2 * i, "%02x", md[i]);
+	digest_end(d, hex);
+	snprintf(ret->digest, sizeof(ret->digest), "sha256:%s", hex);
 }
 
 static const char *find_file(struct arena *a, const char *dir, const char *name, struct err *err)
@@ -352,7 +346,7 @@ static int apply_file(struct loading *l, const struct file *f, struct err *err)
 	    set_severities(yaml_get(root, "severity"), l->checks, err) < 0 ||
 	    set_params(yaml_get(root, "params"), l->checks, err) < 0)
 		return -1;
-	EVP_DigestUpdate(l->digest, f->text, f->len);
+	digest_bytes(&l->digest, f->text, f->len);
 	l->profile->name = name_of(l->arena, f->path);
 	l->profile->about = yaml_text(root, "about", "");
 	l->profile->extends = base != NULL ? base->text : NULL;
@@ -363,19 +357,15 @@ static int apply_file(struct loading *l, const struct file *f, struct err *err)
 int profile_parse(struct arena *a, const char *dir, const char *file, const char *text, size_t len, struct checks *cs,
                   struct profile *ret, struct err *err)
 {
-	struct loading l = {.arena = a, .dir = dir, .checks = cs, .profile = ret, .digest = EVP_MD_CTX_new()};
+	struct loading l = {.arena = a, .dir = dir, .checks = cs, .profile = ret, .digest = digest_new()};
 	const struct file f = {.path = file, .text = text, .len = len};
 	int rc;
 
 	for (size_t i = 0; i < cs->n; i++)
 		cs->v[i]->selected = true;
-	EVP_DigestInit_ex(l.digest, EVP_sha256(), NULL);
 	rc = apply_file(&l, &f, err);
-	if (rc == 0) {
-		digest_checks(l.digest, cs);
-		digest_end(l.digest, ret->digest, sizeof(ret->digest));
-	}
-	EVP_MD_CTX_free(l.digest);
+	digest_checks(&l.digest, cs);
+	write_digest(&l.digest, ret);
 	return rc;
 }
 
@@ -389,4 +379,20 @@ int profile_apply(struct arena *a, const char *dir, const char *name, struct che
 	if (path == NULL || (text = file_read(a, path, PROFILE_BYTES, &len, err)) == NULL)
 		return -1;
 	return profile_parse(a, dir, path, text, len, cs, ret, err);
+}
+
+void profile_rests_on(struct profile *p, const struct probes *ps, const struct model *m)
+{
+	struct digest d = digest_new();
+
+	digest_text(&d, p->digest);
+	for (size_t i = 0; i < ps->n; i++) {
+		digest_text(&d, ps->v[i]->id);
+		digest_text(&d, ps->v[i]->digest);
+	}
+	for (size_t i = 0; i < model_count(m); i++) {
+		digest_text(&d, model_view(m, i)->name);
+		digest_text(&d, model_view(m, i)->digest);
+	}
+	write_digest(&d, p);
 }

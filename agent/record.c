@@ -4,10 +4,8 @@
 
 #include <inttypes.h>
 #include <jansson.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/map.h"
 #include "base/str.h"
@@ -29,30 +27,9 @@ const char *host_state_name(enum host_state s)
 
 /* ---- digests ---- */
 
-static void hex(EVP_MD_CTX *ctx, char ret[RECORD_DIGEST])
-{
-	unsigned char md[EVP_MAX_MD_SIZE];
-
-	EVP_DigestFinal_ex(ctx, md, NULL);
-	for (int i = 0; i < 32; i++)
-		snprintf(ret + 2 * i, 3, "%02x", md[i]);
-	EVP_MD_CTX_free(ctx);
-}
-
-static EVP_MD_CTX *sha256(void)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-
-	EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
-	return ctx;
-}
-
 void record_text_digest(const char *text, char ret[RECORD_DIGEST])
 {
-	EVP_MD_CTX *ctx = sha256();
-
-	EVP_DigestUpdate(ctx, text, strlen(text));
-	hex(ctx, ret);
+	digest_of(text, strlen(text), ret);
 }
 
 void record_digest(const struct record *r, const char *id, char ret[RECORD_DIGEST])
@@ -62,17 +39,17 @@ void record_digest(const struct record *r, const char *id, char ret[RECORD_DIGES
 	                       r->checks,  r->hosts_digest, r->findings_digest};
 	const int64_t numbers[] = {r->seq,        r->complete, r->replay,         r->own_checks,
 	                           r->started_ms, r->ended_ms, r->oldest_fact_ms, r->waived_until_ms};
-	EVP_MD_CTX *ctx = sha256();
+	struct digest d = digest_new();
 
-	/* Each text with its NUL, so that no two records are the same bytes. */
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		EVP_DigestUpdate(ctx, texts[i] != NULL ? texts[i] : "", strlen(texts[i] != NULL ? texts[i] : "") + 1);
+		digest_text(&d, texts[i]);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		char text[24];
 
-		EVP_DigestUpdate(ctx, text, (size_t)snprintf(text, sizeof(text), "%" PRId64, numbers[i]) + 1);
+		snprintf(text, sizeof(text), "%" PRId64, numbers[i]);
+		digest_text(&d, text);
 	}
-	hex(ctx, ret);
+	digest_end(&d, ret);
 }
 
 /* ---- JSON ---- */
@@ -442,21 +419,12 @@ static int make_documents(struct arena *a, const struct run *run, struct record 
 	return rc;
 }
 
-/* A waiver holds until the end of its last day; one whose day can't be read is over. */
-static int64_t end_of_day_ms(const char *date)
-{
-	struct tm tm = {0};
-	const char *end = strptime(date, "%Y-%m-%d", &tm);
-
-	return end != NULL && *end == '\0' ? ((int64_t)timegm(&tm) + 86400) * 1000 : 1;
-}
-
 static int64_t waived_until(const struct waivers *ws)
 {
 	int64_t first = 0;
 
 	for (size_t i = 0; ws != NULL && i < ws->n; i++) {
-		int64_t end = ws->v[i].used && !ws->v[i].expired ? end_of_day_ms(ws->v[i].expiry) : 0;
+		int64_t end = ws->v[i].used && !ws->v[i].expired ? ws->v[i].end_ms : 0;
 
 		if (end != 0 && (first == 0 || end < first))
 			first = end;

@@ -8,10 +8,11 @@
 #ifndef RECORD_H
 #define RECORD_H
 
+#include "digest.h"
 #include "run.h"
 
 #define RECORD_TEXT_MAX 4096
-#define RECORD_DIGEST 65 /* 64 hex digits and NUL */
+#define RECORD_DIGEST DIGEST_HEX
 
 struct record {
 	int64_t seq; /* counts the runs of a history; 0: not recorded yet */

@@ -3,8 +3,9 @@
 #include "run.h"
 
 #include <jansson.h>
-#include <openssl/evp.h>
 #include <string.h>
+
+#include "digest.h"
 
 static int sql_err(const struct run *run, struct err *err)
 {
@@ -13,26 +14,21 @@ static int sql_err(const struct run *run, struct err *err)
 
 void finding_fingerprint(const char *check_id, const char *ids, const char *peer_id, const char *object, char ret[33])
 {
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	struct digest d = digest_new();
 	const char *last = ids != NULL ? strrchr(ids, ' ') : NULL;
 	size_t n = last != NULL ? (size_t)(last - ids) : 0;
-	unsigned char md[EVP_MAX_MD_SIZE];
+	char hex[DIGEST_HEX];
 
 	/* A peer alone stands in the ids, one of several doesn't: both ways it is the same finding. */
 	if (peer_id == NULL)
 		peer_id = last != NULL ? last + 1 : "";
-	if (object == NULL)
-		object = "";
-	EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
-	EVP_DigestUpdate(ctx, check_id, strlen(check_id) + 1);
-	EVP_DigestUpdate(ctx, n > 0 ? ids : "", n);
-	EVP_DigestUpdate(ctx, "", 1);
-	EVP_DigestUpdate(ctx, peer_id, strlen(peer_id) + 1);
-	EVP_DigestUpdate(ctx, object, strlen(object) + 1);
-	EVP_DigestFinal_ex(ctx, md, NULL);
-	EVP_MD_CTX_free(ctx);
-	for (int i = 0; i < 16; i++)
-		snprintf(ret + 2 * i, 3, "%02x", md[i]);
+	digest_text(&d, check_id);
+	digest_bytes(&d, n > 0 ? ids : "", n);
+	digest_text(&d, "");
+	digest_text(&d, peer_id);
+	digest_text(&d, object);
+	digest_end(&d, hex);
+	snprintf(ret, 33, "%.32s", hex);
 }
 
 static void fingerprint(struct finding *f, const char *peer_id)
@@ -97,7 +93,8 @@ static int one_finding(const struct run *run, sqlite3_stmt *st, bool expand, fin
 int run_findings(const struct run *run, bool all, bool expand, finding_fn *fn, void *arg, struct err *err)
 {
 	static const char sql[] =
-		"SELECT check_id, status, target, platform, cluster, host, peer, vm, object, f.ids, l.names, l.ids, npeers,"
+		"SELECT check_id, status, target, platform, cluster, host, peer, vm, object, f.ids, l.names, l.ids, "
+		"npeers,"
 		" observed, expected, detail, via, waiver FROM temp.findings AS f LEFT JOIN temp.peer_lists AS l"
 		" ON l.id = f.peer_list WHERE ?1 OR status NOT IN (?2, ?3)"
 		" ORDER BY severity, check_id, status_rank, target, cluster, host, peer, vm, object, f.rowid";

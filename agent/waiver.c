@@ -117,8 +117,6 @@ static int parse_text(struct arena *a, const struct ynode *map, const char *key,
 static int parse_waiver(struct arena *a, const struct ynode *n, const struct checks *cs, int64_t now_ms,
                         struct waiver *w, struct err *err)
 {
-	int64_t end_ms;
-
 	if (n->kind != YAML_MAP)
 		return yaml_err(n, err, "expected a waiver: {check, subject, reason, owner, expiry}");
 	if (yaml_check(n, "a waiver", waiver_keys, err) < 0 || check_id(yaml_get(n, "check"), cs, err) < 0 ||
@@ -126,9 +124,9 @@ static int parse_waiver(struct arena *a, const struct ynode *n, const struct che
 	    parse_text(a, n, "owner", &w->owner, err) < 0 || parse_text(a, n, "expiry", &w->expiry, err) < 0 ||
 	    parse_subject(a, yaml_get(n, "subject"), w, err) < 0)
 		return -1;
-	if (!parse_day_end(w->expiry, &end_ms))
+	if (!parse_day_end(w->expiry, &w->end_ms))
 		return yaml_err(yaml_get(n, "expiry"), err, "expected a day as YYYY-MM-DD");
-	w->expired = now_ms >= end_ms;
+	w->expired = now_ms >= w->end_ms;
 	w->covers_unknown = yaml_bool(n, "covers_unknown", false);
 	w->where = arena_printf(a, "%s:%d:%d", n->file, n->line, n->column);
 	return 0;

@@ -25,6 +25,7 @@ enum waiver_key {
 struct waiver {
 	const char *check, *reason, *owner;
 	const char *expiry;            /* "2026-03-31" */
+	int64_t end_ms;                /* the first millisecond after that day, UTC */
 	const char *glob[WAIVER_KEYS]; /* NULL: not named */
 	const char *subject;           /* the globs in words: "host esx07*, peer *" */
 	const char *where;             /* "FILE:LINE:COLUMN" */

@@ -80,7 +80,17 @@ gate 0 "" maintenance esx01 --max-age 24h
 
 sed 's/^about: .*/about: what it says today/' "$source_dir/profiles/maintenance.yaml" >"$work/maintenance.yaml"
 gate 2 other-profile maintenance esx01 -p "$work/maintenance.yaml"
-mkdir "$work/own"
+mkdir "$work/data" "$work/own"
+cp -r "$source_dir/checks" "$source_dir/profiles" "$work/data"
+shipped=$source_dir source_dir=$work/data
+gate 0 "" maintenance esx01
+for file in model/host.sql probes/vsphere/host.yaml host/host-build-parity.sql; do
+	echo >>"$source_dir/checks/$file"
+	gate 2 other-profile maintenance esx01
+	cp "$shipped/checks/$file" "$source_dir/checks/$file"
+done
+gate 0 "" maintenance esx01
+source_dir=$shipped
 cat >"$work/own/own-check.sql" <<'SQL'
 /*
 title: A host has a name
