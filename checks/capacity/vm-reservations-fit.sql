@@ -18,7 +18,8 @@ refs: ["001_82856f7890981a1d.txt", "vSphere API: InsufficientHostCpuCapacityFaul
 -- What is free on a host: its capacity less the reservations, and the memory overhead, of the VMs that run there. What ESXi keeps
 -- for itself the API doesn't tell: where only that share (the parameters, a guess) would decide, it is unknown.
 -- Inside a cluster the VM stays in its resource pool, which holds its reservation already: the pool needs no more room, but one
--- that has promised more than it has (negative) may refuse. An overhead that isn't told (-1) is left to that share too.
+-- that has promised more than it has (negative) may refuse. An overhead that isn't told (-1) is left to that share too,
+-- so that a VM which reserves no memory still needs a host that has some left.
 WITH claim AS MATERIALIZED (
 	SELECT v.id AS vm, v.host, v.cluster, s.power, a.pool, a.cpu_reservation_mhz AS cpu,
 	       CASE a.locked WHEN 0 THEN a.memory_reservation_mib WHEN 1 THEN max(a.memory_reservation_mib, a.memory_mib) END
@@ -46,7 +47,7 @@ WITH claim AS MATERIALIZED (
 	SELECT c.*, m.mobility, p.name AS pool_name,
 	       CASE WHEN p.cpu_unreserved_mhz >= 0 AND p.memory_unreserved_bytes >= 0 THEN 1
 	            WHEN p.cpu_unreserved_mhz < 0 OR p.memory_unreserved_bytes < 0 THEN 0 END AS pool_holds,
-	       (c.cpu = 0 OR c.cpu BETWEEN 0 AND l.cpu) AND (c.memory = 0 OR c.memory BETWEEN 0 AND l.memory) AND l.unsure = 0 AS fits
+	       (c.cpu = 0 OR c.cpu BETWEEN 0 AND l.cpu) AND c.memory BETWEEN 0 AND l.memory AND l.unsure = 0 AS fits
 	  FROM claim AS c
 	  LEFT JOIN vm_mobility AS m ON m.vm = c.vm
 	  LEFT JOIN vsphere_resource_pool AS p ON p.pool = c.pool
@@ -57,8 +58,8 @@ WITH claim AS MATERIALIZED (
      met AS (
 	SELECT t.host, t.cpu, t.memory, r.host AS peer, r.cpu AS cpu_room, r.memory AS memory_room, r.holes,
 	       CASE WHEN t.cpu = 0 OR (t.cpu <= r.cpu - r.cpu_share AND r.holes = 0) THEN 0 WHEN t.cpu > r.cpu THEN 2 ELSE 1 END AS cpu_is,
-	       CASE WHEN t.memory = 0 OR (t.memory <= r.memory - r.memory_share AND r.holes = 0) THEN 0
-	            WHEN t.memory > r.memory THEN 2 ELSE 1 END AS memory_is,
+	       CASE WHEN t.memory <= r.memory - r.memory_share AND r.holes = 0 THEN 0
+	            WHEN t.memory > r.memory AND t.memory > 0 THEN 2 ELSE 1 END AS memory_is,
 	       r.cpu IS NULL OR r.memory IS NULL AS untold
 	  FROM tight AS t JOIN room AS r ON r.cluster = t.cluster AND r.host <> t.host),
      answer AS MATERIALIZED (

@@ -1,5 +1,5 @@
 /*
-title: CPU and memory limits leave the VM what it reserves and is configured with
+title: Limits leave the VM the CPU that it reserves, and the memory that it reserves and is configured with
 subject: vm
 depends: own
 severity: critical
@@ -45,7 +45,7 @@ WITH held AS MATERIALIZED (
 	SELECT vm, 2, what || CASE WHEN lim IS NULL THEN 'not known' ELSE lim || why || 'not known' END
 	  FROM bound WHERE lim IS NULL OR (floor IS NULL AND lim <> -1)
 	UNION ALL
-	SELECT vm, 2, what || lim || ': no limit that is known' FROM bound WHERE lim < -1
+	SELECT vm, 2, what || lim || ': no limit that is known' FROM bound WHERE lim < -1 OR lim = 0
 	UNION ALL
 	SELECT vm, 1, 'CPU reservation ' || cpu || ' MHz in effect, ' || set_cpu || ' configured' FROM odd WHERE cpu <> set_cpu
 	UNION ALL
