@@ -9,7 +9,7 @@ symptom: >
   or entering maintenance mode waits for this VM.
 fix: >
   Wait for the backup to end; where none runs and the operations stay disabled, have the backup product or VMware Support
-  release them. Answer the pending question, end the installation of VMware Tools, clear the CPU affinity. A VM that is
+  release them. Answer the pending question, end the installation of VMware Tools, clear the CPU or memory affinity. A VM that is
   inaccessible or orphaned first needs its storage back, or to be registered again.
 refs: ["vSphere API: ManagedEntity.disabledMethod, VirtualMachine.RelocateVM_Task, MigrateVM_Task",
        "vSphere API: VirtualMachineRuntimeInfo.connectionState, question, consolidationNeeded, toolsInstallerMounted",
@@ -55,6 +55,11 @@ WITH seen AS MATERIALIZED (
 	       CASE WHEN cpu_affinity IS NULL THEN 'not known whether it is pinned to processors'
 	            ELSE 'pinned to processors ' || cpu_affinity END
 	  FROM seen WHERE cpu_affinity IS NOT 'none'
+	UNION ALL
+	SELECT vm, CASE WHEN memory_affinity IS NULL THEN 2 ELSE 3 END, 0,
+	       CASE WHEN memory_affinity IS NULL THEN 'not known whether its memory is pinned to NUMA nodes'
+	            ELSE 'memory pinned to NUMA nodes ' || memory_affinity END
+	  FROM seen WHERE memory_affinity IS NOT 'none'
 	UNION ALL
 	SELECT vm, CASE WHEN fault_tolerance IN ('running', 'needSecondary', 'enabled', 'disabled') THEN 1 ELSE 2 END,
 	       CASE WHEN fault_tolerance IS NULL THEN 2 WHEN fault_tolerance = 'starting' THEN 0 ELSE 1 END,

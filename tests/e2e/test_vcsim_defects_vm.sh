@@ -19,6 +19,7 @@ defect vm-orphaned 1 vm-migration-not-disabled fail "$second" cpu-virtualization
 defect vm-asks 1 vm-migration-not-disabled fail "$second"
 defect vm-tools-installing 1 vm-migration-not-disabled fail "$second"
 defect vm-pinned 1 vm-migration-not-disabled fail "$second"
+defect vm-memory-pinned 1 vm-migration-not-disabled fail "$second"
 defect vm-consolidation-needed 0 vm-migration-not-disabled warn "$second"
 defect vm-latency-sensitive 0 vm-migration-not-disabled warn "$second"
 defect vm-hardware-too-new 1 vm-hardware-version fail "$second"

@@ -27,10 +27,11 @@ PATHS = {
         config.storageDevice.multipathInfo.lun""",
     vim.VirtualMachine: """name parent runtime.host runtime.powerState runtime.connectionState config.template
         config.extraConfig config.managedBy config.hardware.device config.hardware.memoryMB config.hardware.numCPU config.version
-        config.cpuAffinity config.latencySensitivity.level config.memoryAllocation.limit config.memoryAllocation.reservation
-        config.cpuAllocation.reservation resourceConfig.memoryAllocation.limit resourceConfig.memoryAllocation.reservation
-        resourceConfig.cpuAllocation.reservation runtime.minRequiredEVCModeKey runtime.featureRequirement
-        runtime.question.id runtime.question.text runtime.toolsInstallerMounted runtime.consolidationNeeded disabledMethod network""",
+        config.cpuAffinity config.memoryAffinity config.latencySensitivity.level config.memoryAllocation.limit
+        config.memoryAllocation.reservation config.cpuAllocation.reservation resourceConfig.memoryAllocation.limit
+        resourceConfig.memoryAllocation.reservation resourceConfig.cpuAllocation.reservation runtime.minRequiredEVCModeKey
+        runtime.featureRequirement runtime.question.id runtime.question.text runtime.toolsInstallerMounted
+        runtime.consolidationNeeded disabledMethod network""",
     vim.ComputeResource: "name host summary configurationEx",
     vim.ResourcePool: "name runtime.memory.unreservedForVm",
     vim.Datastore: "name summary summary.type host",

@@ -181,6 +181,7 @@ DEFECTS = {
     "vm-tools-installing": set_property("runtime.toolsInstallerMounted", boolean(True)),
     "vm-pinned": set_property("config.cpuAffinity", Value("VirtualMachineAffinityInfo", "<affinitySet>0</affinitySet>"
                                                           "<affinitySet>1</affinitySet>")),
+    "vm-memory-pinned": set_property("config.memoryAffinity", Value("VirtualMachineAffinityInfo", "<affinitySet>1</affinitySet>")),
     "vm-consolidation-needed": set_property("runtime.consolidationNeeded", boolean(True)),
     "vm-latency-sensitive": set_property("config.latencySensitivity.level",
                                          Value("LatencySensitivitySensitivityLevel", "high")),

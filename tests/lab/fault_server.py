@@ -44,7 +44,7 @@ PARENTS = {"ClusterComputeResource": ("ComputeResource", "ManagedEntity"), "Host
 # Properties of the schema that the estate leaves unset: neither a value nor an error.
 UNSET = {"content.vmProvisioningChecker", "summary.currentEVCModeKey", "runtime.minRequiredEVCModeKey",
          "config.managedBy", "runtime.standbyMode", "parent", "effectiveRole", "runtime.question.id", "runtime.question.text",
-         "config.cpuAffinity"}
+         "config.cpuAffinity", "config.memoryAffinity"}
 SERVICES = {"rootFolder": ("Folder", "group-d1"), "propertyCollector": ("PropertyCollector", "propertyCollector"),
             "viewManager": ("ViewManager", "ViewManager"), "authorizationManager": ("AuthorizationManager", "AuthorizationManager"), "sessionManager": ("SessionManager", "SessionManager"),
             "vmProvisioningChecker": ("VirtualMachineProvisioningChecker", "ProvChecker")}
