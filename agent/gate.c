@@ -1,42 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* gate.c - which recorded run may answer for a host, whether it still may, and what it says. */
-#include "gate.h"
+#include "gate_impl.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/map.h"
 #include "base/str.h"
-
-#define NAMES_SHOWN 5
 
 const struct gate_operation gate_operations[] = {
 	{"maintenance", "maintenance", NULL, "put a host into maintenance mode: every VM on it has to leave"},
 	{"evacuate", "evacuation", "no placement evaluated: no run says yet where each VM goes and in what order",
          "empty a host by a placement of its VMs that was verified"},
 	{0},
-};
-
-/* A run, and what it says as far as that was read. */
-struct look {
-	struct record *record;
-	struct recorded_host *hosts;
-	size_t nhosts;
-	struct recorded_target *targets;
-	size_t ntargets;
-	bool loaded;
-};
-
-struct asking {
-	struct history *h;
-	const struct gate_question *q;
-	struct arena *a;
-	struct gate_answer *answer;
-	struct look *looks; /* newest first */
-	size_t n;
-	char *target;     /* of TARGET/HOST, or NULL */
-	const char *host; /* the rest */
-	const struct recorded_host *meant;
 };
 
 /* ---- reasons ---- */
@@ -77,179 +52,6 @@ static enum verdict verdict_of_reasons(const struct gate_answer *answer)
 	return fail && !other ? VERDICT_NOT_READY : VERDICT_UNKNOWN;
 }
 
-/* ---- reading ---- */
-
-static void add_damaged(struct asking *g, const struct look *l)
-{
-	gate_add(g->answer, "damaged", l->record->run, l->record->damage);
-}
-
-/* Reads what a run says of its hosts; -1 when it can't be believed: record->damage tells why. */
-static int load(struct asking *g, struct look *l)
-{
-	struct err err = {0};
-
-	if (l->loaded)
-		return 0;
-	if (l->record->damage == NULL && history_documents(g->h, g->a, l->record, &err) < 0)
-		l->record->damage = arena_strdup(g->a, err.text);
-	if (l->record->damage != NULL || record_hosts(g->a, l->record, &l->hosts, &l->nhosts) < 0 ||
-	    record_targets(g->a, l->record, &l->targets, &l->ntargets) < 0)
-		return -1;
-	l->loaded = true;
-	return 0;
-}
-
-static bool same_text(const char *a, const char *b)
-{
-	return a != NULL && b != NULL && strcmp(a, b) == 0;
-}
-
-/* ---- who is meant ---- */
-
-static bool named(const struct asking *g, const struct recorded_host *h)
-{
-	if (g->target != NULL && strcmp(g->target, h->target) != 0)
-		return false;
-	return host_match(g->host, h->name != NULL ? h->name : h->id);
-}
-
-/* One host, though two targets or two runs name it: the same object, or the same hardware under the same name. */
-static bool same_host(const struct recorded_host *a, const struct recorded_host *b)
-{
-	if (strcmp(a->id, b->id) == 0)
-		return true;
-	return same_text(a->uuid, b->uuid) && same_text(a->label, b->label);
-}
-
-struct meant {
-	const struct recorded_host **v;
-	size_t n, cap;
-};
-
-static void note_host(struct meant *m, const struct recorded_host *h)
-{
-	for (size_t i = 0; i < m->n; i++)
-		if (same_host(m->v[i], h))
-			return;
-	m->v = grow(m->v, &m->cap, m->n, sizeof(*m->v));
-	m->v[m->n++] = h;
-}
-
-/* The hosts of T that are meant, by the newest run that shows any host of T; false: this one doesn't. */
-static bool hosts_of_target(struct asking *g, const struct look *l, const struct recorded_target *t, struct meant *ret)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < l->nhosts; i++) {
-		if (strcmp(l->hosts[i].target, t->name) != 0)
-			continue;
-		any = true;
-		if (named(g, &l->hosts[i]))
-			note_host(ret, &l->hosts[i]);
-	}
-	return any;
-}
-
-static int add_ambiguous(struct asking *g, const struct meant *m)
-{
-	struct buf b = {.max = 2048};
-
-	for (size_t i = 0; i < m->n && i < NAMES_SHOWN; i++)
-		buf_printf(&b, "%s%s/%s", i > 0 ? ", " : "", m->v[i]->target,
-		           m->v[i]->name != NULL ? m->v[i]->name : m->v[i]->id);
-	gate_add(g->answer, "ambiguous-host", NULL,
-	         arena_printf(g->a, "'%s' may be %zu hosts: %s; name one of them like this", g->q->host, m->n,
-	                      buf_str(&b)));
-	buf_dispose(&b);
-	return -1;
-}
-
-static int add_nobody(struct asking *g)
-{
-	const char **names = NULL, *replayed = "";
-	size_t n = 0, cap = 0;
-	char hint[96];
-
-	for (size_t i = 0; i < g->n; i++) {
-		const struct look *l = &g->looks[i];
-
-		if (l->record->damage != NULL) {
-			add_damaged(g, l);
-			free(names);
-			return -1;
-		}
-		if (l->record->replay)
-			replayed = "; replays of recorded facts prove nothing about now";
-		for (size_t k = 0; l->loaded && k < l->nhosts; k++) {
-			names = grow(names, &cap, n, sizeof(*names));
-			names[n++] = l->hosts[k].name != NULL ? l->hosts[k].name : l->hosts[k].id;
-		}
-	}
-	gate_add(g->answer, "unknown-host", NULL,
-	         arena_printf(g->a, "the newest live runs list no host '%s'%s%s; 'migready check -p %s' records one",
-	                      g->q->host, did_you_mean(hint, sizeof(hint), g->host, names, n), replayed,
-	                      g->q->profile));
-	free(names);
-	return -1;
-}
-
-/* Of every target its newest state counts, so that a host that was replaced long ago is no second one. */
-static void newest_of_targets(struct asking *g, struct meant *ret)
-{
-	struct map seen = {0};
-
-	for (size_t i = 0; i < g->n; i++) {
-		struct look *l = &g->looks[i];
-
-		if (l->record->damage != NULL || l->record->replay ||
-		    record_targets(g->a, l->record, &l->targets, &l->ntargets) < 0)
-			continue;
-		for (size_t t = 0; t < l->ntargets; t++) {
-			const char *address = l->targets[t].address;
-			char *key = arena_printf(g->a, "%s %s", l->targets[t].name, address != NULL ? address : "");
-
-			if (!map_get(&seen, key, NULL) && load(g, l) == 0 && hosts_of_target(g, l, &l->targets[t], ret))
-				map_set(&seen, key, 1);
-		}
-	}
-	map_dispose(&seen);
-}
-
-static int find_meant(struct asking *g)
-{
-	struct meant m = {0};
-	int rc = 0;
-
-	newest_of_targets(g, &m);
-	if (m.n > 1)
-		rc = add_ambiguous(g, &m);
-	else if (m.n == 0)
-		rc = add_nobody(g);
-	else
-		g->meant = m.v[0];
-	free(m.v);
-	return rc;
-}
-
-/* The host that is meant, in a run of any age; NULL: not there. */
-static const struct recorded_host *find_in(const struct asking *g, const struct look *l)
-{
-	for (size_t i = 0; i < l->nhosts; i++)
-		if (same_host(&l->hosts[i], g->meant) ||
-		    (named(g, &l->hosts[i]) && strcmp(l->hosts[i].target, g->meant->target) == 0))
-			return &l->hosts[i];
-	return NULL;
-}
-
-static bool has_target(const struct look *l, const char *name)
-{
-	for (size_t i = 0; i < l->ntargets; i++)
-		if (strcmp(l->targets[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 /* ---- what one run says ---- */
 
 static bool concerns(const struct recorded_finding *f, const struct recorded_host *h)
@@ -259,7 +61,7 @@ static bool concerns(const struct recorded_finding *f, const struct recorded_hos
 	if (*f->host != '\0')
 		return strcmp(f->host, h->id) == 0;
 	if (*f->cluster != '\0')
-		return same_text(f->cluster, h->cluster);
+		return gate_same(f->cluster, h->cluster);
 	return *f->target == '\0' || strcmp(f->target, h->target) == 0;
 }
 
@@ -268,8 +70,8 @@ static void judge_findings(struct asking *g, struct look *l, const struct record
 	struct recorded_finding *v;
 	size_t n;
 
-	if (record_findings(g->a, l->record, &v, &n) < 0) {
-		add_damaged(g, l);
+	if (gate_read_findings(g, l) < 0 || record_findings(g->a, l->record, &v, &n) < 0) {
+		gate_add_damaged(g, l);
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
@@ -336,15 +138,15 @@ static void judge_candidates(struct asking *g, const struct look *l, const struc
 	for (size_t i = 0; i < l->nhosts; i++) {
 		const struct recorded_host *c = &l->hosts[i];
 
-		if (c->state != HOST_EXCLUDED || !c->destination || !same_text(c->cluster, host->cluster))
+		if (c->state != HOST_EXCLUDED || !c->destination || !gate_same(c->cluster, host->cluster))
 			continue;
-		if (n++ < NAMES_SHOWN)
+		if (n++ < GATE_NAMES_SHOWN)
 			buf_printf(&b, "%s%s", n > 1 ? ", " : "", c->name != NULL ? c->name : c->id);
 	}
 	if (n > 0)
 		gate_add(g->answer, "candidate-excluded", l->record->run,
 		         arena_printf(g->a, "hosts of its cluster that are in service were excluded: %s%s", buf_str(&b),
-		                      n > NAMES_SHOWN ? ", ..." : ""));
+		                      n > GATE_NAMES_SHOWN ? ", ..." : ""));
 	buf_dispose(&b);
 }
 
@@ -384,12 +186,12 @@ static bool look_at(struct asking *g, struct look *l)
 {
 	const struct recorded_host *host;
 
-	if (load(g, l) < 0) {
-		add_damaged(g, l);
+	if (gate_load(g, l) < 0) {
+		gate_add_damaged(g, l);
 		return true;
 	}
-	host = find_in(g, l);
-	if (host == NULL && !has_target(l, g->meant->target))
+	host = gate_find_in(g, l);
+	if (host == NULL && !gate_may_list(g, l))
 		return false;
 	if (host == NULL)
 		gate_add(g->answer, "not-listed", l->record->run,
@@ -419,11 +221,11 @@ static void look_at_overlapping(struct asking *g, size_t from)
 		if (l->record->damage != NULL || !counts(g, l->record) ||
 		    l->record->ended_ms < g->answer->record->started_ms)
 			continue;
-		if (load(g, l) < 0) {
-			add_damaged(g, l);
+		if (gate_load(g, l) < 0) {
+			gate_add_damaged(g, l);
 			continue;
 		}
-		host = find_in(g, l);
+		host = gate_find_in(g, l);
 		if (host != NULL && host->state != HOST_EXCLUDED)
 			judge_findings(g, l, host);
 	}
@@ -467,7 +269,7 @@ static void ask_one(struct asking *g)
 		if (strcmp(g->looks[i].record->run, g->q->run) == 0) {
 			g->looks[0] = g->looks[i];
 			g->n = 1;
-			if (find_meant(g) == 0 && !look_at(g, &g->looks[0]))
+			if (gate_find_meant(g) == 0 && !look_at(g, &g->looks[0]))
 				add_no_run(g);
 			return;
 		}
@@ -487,7 +289,7 @@ static void ask(struct asking *g)
 			g->looks[g->n++].record = records.v[i];
 		if (g->q->run != NULL)
 			ask_one(g);
-		else if (find_meant(g) == 0)
+		else if (gate_find_meant(g) == 0)
 			choose(g);
 	}
 	free(records.v);

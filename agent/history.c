@@ -314,6 +314,7 @@ static int setup(struct history *h, bool write, struct err *err)
 	sqlite3_db_config(h->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(h->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_limit(h->db, SQLITE_LIMIT_ATTACHED, 0);
+	sqlite3_limit(h->db, SQLITE_LIMIT_LENGTH, RECORD_DOCUMENT_MAX + 4 * RECORD_TEXT_MAX);
 	if (history_exec(h, "PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON", err) < 0)
 		return -1;
 	if (write && create_schema(h, err) < 0)

@@ -47,7 +47,8 @@ int history_add(struct history *h, struct record *r, const struct history_keep *
 /* Every run, newest first, without the documents; a record whose digest doesn't match has `damage` set. */
 int history_runs(struct history *h, struct arena *a, struct records *ret, struct err *err);
 
-/* Reads the documents of R; sets `damage` when they are not those that were recorded. */
+/* Reads the documents of R, or only that of its hosts; sets `damage` when they are not those that were recorded. */
+int history_hosts(struct history *h, struct arena *a, struct record *r, struct err *err);
 int history_documents(struct history *h, struct arena *a, struct record *r, struct err *err);
 
 /* Was each run after SEQ, up to the last that was ever recorded, still there at history_runs()? */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* history_runs.c - runs in the history: adding, forgetting, reading back. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,6 +91,8 @@ static int add_all(struct history *h, struct record *r, const struct history_kee
 		    "run)",
 		    0, &r->seq, err) < 0)
 		return -1;
+	if (r->seq < 0 || r->seq == INT64_MAX)
+		return err_set(err, ERR_CONFIG, "%s: damaged: its runs are counted to %" PRId64, h->path, r->seq);
 	r->seq++;
 	if (add_document(h, r->hosts_digest, r->hosts, err) < 0 ||
 	    add_document(h, r->findings_digest, r->findings, err) < 0 || add_run(h, r, err) < 0)
@@ -108,6 +111,8 @@ int history_add(struct history *h, struct record *r, const struct history_keep *
 }
 
 /* ---- reading ---- */
+
+#define TIME_MAX INT64_C(253402300799999) /* the year 9999's end: whoever counts with times may do so */
 
 static const char *text(struct arena *a, sqlite3_stmt *st, int column)
 {
@@ -137,8 +142,12 @@ static struct record *read_run(struct history *h, struct arena *a, sqlite3_stmt 
 		*flags[i] = flag == 1;
 		odd = odd || (flag != 0 && flag != 1);
 	}
-	for (int i = 0; i < 4; i++)
-		*times[i] = sqlite3_column_int64(st, 10 + i);
+	for (int i = 0; i < 4; i++) {
+		int64_t ms = sqlite3_column_int64(st, 10 + i);
+
+		*times[i] = ms >= 0 && ms <= TIME_MAX ? ms : 0;
+		odd = odd || *times[i] != ms;
+	}
 	record_digest(r, h->id, digest);
 	if (odd || strcmp(text(a, st, 20), digest) != 0)
 		r->damage = "its digest doesn't match: the record was damaged, edited or copied";
@@ -175,7 +184,7 @@ int history_runs(struct history *h, struct arena *a, struct records *ret, struct
 bool history_whole_since(const struct history *h, int64_t seq)
 {
 	for (size_t i = 0; i < h->nseqs; i++) {
-		if (h->seqs[i] != h->last_seq - (int64_t)i)
+		if ((uint64_t)h->seqs[i] != (uint64_t)h->last_seq - i)
 			return false;
 		if (h->seqs[i] == seq)
 			return true;
@@ -204,13 +213,16 @@ static int read_document(struct history *h, struct arena *a, struct record *r, c
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : -1;
 }
 
+int history_hosts(struct history *h, struct arena *a, struct record *r, struct err *err)
+{
+	return r->hosts != NULL ? 0 : read_document(h, a, r, r->hosts_digest, &r->hosts, err);
+}
+
 int history_documents(struct history *h, struct arena *a, struct record *r, struct err *err)
 {
-	if (r->hosts != NULL && r->findings != NULL)
-		return 0;
-	if (read_document(h, a, r, r->hosts_digest, &r->hosts, err) < 0)
+	if (history_hosts(h, a, r, err) < 0)
 		return -1;
-	return read_document(h, a, r, r->findings_digest, &r->findings, err);
+	return r->findings != NULL ? 0 : read_document(h, a, r, r->findings_digest, &r->findings, err);
 }
 
 int history_record_run(const char *path, const struct run *run, bool own_checks, const struct history_keep *keep,

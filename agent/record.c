@@ -11,7 +11,6 @@
 #include "base/str.h"
 #include "subject.h"
 
-#define DOCUMENT_MAX ((size_t)256 * 1024 * 1024)
 #define NOT_UTF8 "\xef\xbf\xbd" /* U+FFFD */
 #define ID_PARTS 6
 
@@ -122,8 +121,8 @@ static int document_end(struct document *d, struct arena *a, const char *what, c
 
 	buf_puts(&d->text, d->n > 0 ? "]" : "[]");
 	if (d->text.over)
-		rc = err_set(err, ERR_LIMIT, "the %s of this run are more than a record holds (%zu MiB)", what,
-		             DOCUMENT_MAX >> 20);
+		rc = err_set(err, ERR_LIMIT, "the %s of this run are more than a record holds (%d MiB)", what,
+		             RECORD_DOCUMENT_MAX >> 20);
 	*ret = arena_strdup(a, buf_str(&d->text));
 	*ret_digest = digest;
 	record_text_digest(*ret, digest);
@@ -317,7 +316,7 @@ static int add_hosts(const struct run *run, const struct subjects *s, const stru
 /* PLACES: of each host in the document, by id. */
 static int make_hosts(struct arena *a, const struct run *run, struct map *places, struct record *ret, struct err *err)
 {
-	struct document d = {.text = {.max = DOCUMENT_MAX}};
+	struct document d = {.text = {.max = RECORD_DOCUMENT_MAX}};
 	struct host_tally *tallies;
 	struct subjects s;
 	int rc;
@@ -407,7 +406,7 @@ static int add_finding(void *arg, const struct finding *f, struct err *err)
 
 static int make_documents(struct arena *a, const struct run *run, struct record *ret, struct err *err)
 {
-	struct finding_writer w = {.d.text.max = DOCUMENT_MAX};
+	struct finding_writer w = {.d.text.max = RECORD_DOCUMENT_MAX};
 	int rc = make_hosts(a, run, &w.places, ret, err);
 
 	if (rc == 0)

@@ -12,6 +12,7 @@
 #include "run.h"
 
 #define RECORD_TEXT_MAX 4096
+#define RECORD_DOCUMENT_MAX (256 * 1024 * 1024)
 #define RECORD_DIGEST DIGEST_HEX
 
 struct record {

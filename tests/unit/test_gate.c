@@ -415,6 +415,66 @@ static void test_two_targets_one_host(void **state)
 	expect("one machine under two targets", VERDICT_READY, "");
 }
 
+/* Two inventories, one history: their targets have one name, and so have the ids of their hosts. */
+static void record_elsewhere(const char *targets, const char *hosts)
+{
+	struct record r = fine();
+
+	r.targets = targets;
+	r.hosts = hosts;
+	record(r);
+}
+
+#define HOST_OF_LAB                                                                                                    \
+	"[{\"id\":\"vc01/"                                                                                             \
+	"host-01\",\"name\":\"esx01.example.com\",\"label\":\"esx01\",\"target\":\"vc01\",\"cluster\":"                \
+	"\"vc01/prod\",\"uuid\":\"uuid-lab\",\"destination\":true," FINE "}]"
+
+static void test_one_target_name_for_two(void **state)
+{
+	(void)state;
+	record(fine());
+	record_elsewhere("[{\"name\":\"vc01\",\"address\":\"https://lab\"}]", HOST_OF_LAB);
+	expect("the same id in another vCenter", VERDICT_UNKNOWN, "ambiguous-host");
+}
+
+/* A standalone host's id is always the same, and tells no instance. */
+static void test_one_target_name_for_two_hosts(void **state)
+{
+	(void)state;
+	record(fine());
+	record_elsewhere(
+		"[{\"name\":\"vc01\",\"address\":\"https://esx99\"}]",
+		"[{\"id\":\"vc01/host-01\",\"name\":\"esx99.example.com\",\"label\":\"esx99\",\"target\":\"vc01\","
+		"\"cluster\":\"vc01/c\",\"uuid\":\"uuid-99\",\"destination\":true," FINE "}]");
+	expect("another host under the same id", VERDICT_UNKNOWN, "not-listed");
+}
+
+static void test_one_vcenter_by_two_addresses(void **state)
+{
+	(void)state;
+	record_elsewhere("[{\"name\":\"vc01\",\"address\":\"https://vc01\",\"instance\":\"i-1\"}]", HOSTS);
+	record_elsewhere("[{\"name\":\"vc01\",\"address\":\"https://10.0.0.1\",\"instance\":\"i-1\"}]", HOSTS);
+	expect("one instance", VERDICT_READY, "");
+	record_elsewhere("[{\"name\":\"vc01\",\"address\":\"https://vc01\",\"instance\":\"i-2\"}]", "[]");
+	expect("another instance is somebody else", VERDICT_READY, "");
+}
+
+/* A glob means one host of the newest run: an older run may know others that it fits. */
+static void test_glob_in_an_older_run(void **state)
+{
+	struct record r = fine();
+
+	(void)state;
+	r.hosts = "[" HOST("01", "prod", FINE) "," HOST("02", "prod", "\"state\":\"outside\"") "]";
+	record(r);
+	r = fine();
+	r.hosts = "[" HOST("02", "prod", "\"state\":\"outside\"") "]";
+	record(r);
+	question.host = "esx0[12]*";
+	expect("a glob", VERDICT_UNKNOWN, "not-covered");
+}
+
 static void test_names(void **state)
 {
 	static const struct {
@@ -462,6 +522,7 @@ static void test_tampered(void **state)
 		{"UPDATE run SET oldest_fact = oldest_fact + 1000", "damaged"},
 		{"UPDATE run SET complete = 2", "damaged"},
 		{"UPDATE run SET waived_until = 1", "damaged"},
+		{"UPDATE run SET started = -9223372036854775808", "damaged"},
 		{"UPDATE run SET replay = NULL, started = 'x' || started WHERE 0", ""},
 		{"UPDATE run SET profile = 'onboarding'", "damaged"},
 		{"UPDATE run SET run = 'OTHER'", "damaged"},
@@ -491,6 +552,23 @@ static void test_tampered(void **state)
 			fail_msg("%s: %s (%s)", cases[i].sql, verdict_name(answer.verdict), codes());
 		gate_dispose(&answer);
 	}
+}
+
+/* Runs are numbered upwards: behind the last number there is none. */
+static void test_last_number(void **state)
+{
+	struct record r = fine();
+	struct history *h;
+
+	(void)state;
+	record(fine());
+	tamper("UPDATE sqlite_sequence SET seq = 9223372036854775807");
+	expect("numbers are missing", VERDICT_UNKNOWN, "runs-missing");
+	r.hosts_digest = r.findings_digest = "";
+	h = open_history(true);
+	assert_int_equal(history_add(h, &r, &HISTORY_KEEP_DEFAULT, &err), -1);
+	assert_int_equal(err.kind, ERR_CONFIG);
+	history_close(h);
 }
 
 static void test_tampered_newest(void **state)
@@ -595,10 +673,15 @@ int main(void)
 		T(test_other_target_leaves_it_alone),
 		T(test_two_targets_one_name),
 		T(test_two_targets_one_host),
+		T(test_one_target_name_for_two),
+		T(test_one_target_name_for_two_hosts),
+		T(test_one_vcenter_by_two_addresses),
+		T(test_glob_in_an_older_run),
 		T(test_names),
 		T(test_replaced_host),
 		T(test_tampered),
 		T(test_tampered_newest),
+		T(test_last_number),
 		T(test_damaged_oldest_is_over),
 		T(test_newest_deleted),
 		T(test_middle_deleted),
