@@ -108,6 +108,11 @@ open(sys.argv[2], "wb").write(data)
 PYTHON
 chmod 600 "$work/torn.db"
 refused "$work/torn.db" "torn.db"
+cp "$history" "$work/odd.db"
+sql "$work/odd.db" "UPDATE run SET started = -9223372036854775808, ended = 9223372036854775807"
+run list runs --history "$work/odd.db"
+expect_exit 0 "runs that nobody could have made"
+grep -q " damaged " "$work/stdout" || fail "what is said of them: $(cat "$work/stdout")"
 for file in text facts trigger future open torn; do
 	run list runs --history "$work/$file.db"
 	[ "$status" -ge 64 ] && [ -s "$work/stderr" ] || fail "list runs of $file.db: exit code $status"
