@@ -33,6 +33,7 @@ struct lines {
 	struct doctor_line *v;
 	size_t n, cap;
 	size_t count[STATUS_COUNT];
+	bool cut_short; /* interrupted, or out of time: what there is no line about may not be well */
 };
 
 static int keep(void *arg, const struct doctor_line *line, struct err *err)
@@ -51,7 +52,7 @@ static int exit_code(const struct lines *ls)
 {
 	if (ls->count[STATUS_FAIL] > 0)
 		return 1;
-	return ls->count[STATUS_UNKNOWN] > 0 ? 2 : 0;
+	return ls->count[STATUS_UNKNOWN] > 0 || ls->cut_short ? 2 : 0;
 }
 
 static const char *const results[] = {"well", "fails", "unknown"};
@@ -201,7 +202,8 @@ static int examine(const struct parsed *p, struct app *app, const struct app_opt
 	if (app_open_query(app, o, doctor_reads, err) < 0 || load_role(app, &role, err) < 0 ||
 	    doctor_examine(app->facts, app->arena, &role, started_ms, keep, ls, err) < 0)
 		return -1;
-	if (app->result.cancelled || app->result.timed_out)
+	ls->cut_short = app->result.cancelled || app->result.timed_out;
+	if (ls->cut_short)
 		log_say(LOG_WARNING, "%s; what wasn't answered by then is unknown",
 		        app->result.cancelled ? "interrupted" : "the deadline was reached");
 	if (strcmp(option_text(p, "format"), "json") == 0)

@@ -229,16 +229,21 @@ static int tell_connection(struct doctor *d, const char *connection, struct err 
 }
 
 /* An account that is shown no host learns nothing of any. */
-static int tell_shown(struct doctor *d, int64_t hosts, int64_t counted, struct err *err)
+static int tell_shown(struct doctor *d, int64_t hosts, const char *counted, struct err *err)
 {
-	if (d->logged_in && hosts < counted)
-		return doctor_say(d, "hosts", STATUS_FAIL,
-		                  arena_printf(d->a, "%lld shown of %lld that the server counts", (long long)hosts,
-		                               (long long)counted),
-		                  "Give the account its role on the root folder, propagating to children, and look for "
-		                  "a permission "
-		                  "further down that takes it away.",
-		                  err);
+	if (d->logged_in && hosts < doctor_number(counted))
+		return doctor_say(
+			d, "hosts", STATUS_FAIL,
+			arena_printf(d->a, "%lld shown of %s that the server counts", (long long)hosts, counted),
+			"Give the account its role on the root folder, propagating to children, and look for "
+			"a permission "
+			"further down that takes it away.",
+			err);
+	if (hosts > 0 && counted == NULL)
+		return doctor_say(
+			d, "hosts", STATUS_UNKNOWN,
+			arena_printf(d->a, "%lld shown; the server did not tell how many there are", (long long)hosts),
+			NULL, err);
 	if (hosts > 0)
 		return doctor_say(d, "hosts", STATUS_PASS, arena_printf(d->a, "%lld shown", (long long)hosts), NULL,
 		                  err);
@@ -248,14 +253,20 @@ static int tell_shown(struct doctor *d, int64_t hosts, int64_t counted, struct e
 	                  "Give the account its role on the root folder, propagating to children.", err);
 }
 
-enum { HOST_NAME, HOST_CONNECTION, HOST_ROLES, HOST_TIME, HOST_COLUMNS = HOST_TIME + 4 };
+enum { HOST_NAME, HOST_CONNECTION, HOST_ROLES, HOST_TIME, HOST_COLUMNS = HOST_TIME + CLOCK_COLUMNS };
 
 static const char hosts_sql[] =
-	"SELECT coalesce(h.name, h.host), h.connection, r.roles, n.time, n.asked_ms, n.answered_ms, n.error"
+	"SELECT coalesce(h.name, h.host), h.connection, r.roles, n.time, n.asked_ms, n.answered_ms, n.error,"
+	"       CASE WHEN o.refused OR (d.host IS NOT NULL AND d.system IS NULL AND g.object IS NULL) THEN 1 END"
 	"  FROM vsphere_host AS h"
 	"  LEFT JOIN (SELECT host, group_concat(role) AS roles FROM vsphere_host_role GROUP BY host) AS r ON r.host = "
 	"h.host"
 	"  LEFT JOIN vsphere_host_now AS n ON n.host = h.host"
+	"  LEFT JOIN vsphere_host_date_time AS d ON d.host = h.host"
+	"  LEFT JOIN (SELECT DISTINCT object FROM run_gap WHERE tbl = 'vsphere_host_date_time') AS g ON g.object = "
+	"h.host"
+	"  LEFT JOIN (SELECT host, min(outcome IN ('denied', 'unsupported')) AS refused FROM run_outcome"
+	"              WHERE probe = 'vsphere/host_now' GROUP BY host) AS o ON o.host = h.host"
 	" WHERE " OF_TARGET("h.host") " ORDER BY 1";
 
 static int tell_host(struct doctor *d, const char **h, struct err *err)
@@ -289,15 +300,16 @@ static int tell_hosts(struct doctor *d, struct err *err)
 
 static int tell_vsphere(struct doctor *d, struct err *err)
 {
-	const char *s[SERVER_COLUMNS], *clock[4], *hosts[2];
+	const char *s[SERVER_COLUMNS], *clock[CLOCK_COLUMNS], *hosts[2];
 
 	d->connected = d->trusted = d->logged_in = false;
 	if (doctor_row(d, server_sql, s, SERVER_COLUMNS, err) < 0 ||
-	    doctor_row(d, "SELECT time, asked_ms, answered_ms, error FROM vsphere_clock WHERE target = ?1", clock, 4,
-	               err) < 0 ||
+	    doctor_row(d, "SELECT time, asked_ms, answered_ms, error, NULL FROM vsphere_clock WHERE target = ?1", clock,
+	               CLOCK_COLUMNS, err) < 0 ||
 	    doctor_row(d,
 	               "SELECT (SELECT count(*) FROM vsphere_host WHERE " OF_TARGET(
-			       "host") "), sum(num_hosts)"
+			       "host") "),"
+	                               " CASE WHEN count(*) = count(num_hosts) THEN sum(num_hosts) END"
 	                               " FROM vsphere_compute WHERE " OF_TARGET("compute"),
 	               hosts, 2, err) < 0)
 		return -1;
@@ -305,7 +317,7 @@ static int tell_vsphere(struct doctor *d, struct err *err)
 	    tell_api(d, err) < 0 || doctor_tell_root_privileges(d, err) < 0 || doctor_tell_clock(d, clock, err) < 0 ||
 	    tell_transports(d, clock[0] != NULL || doctor_number(hosts[0]) > 0, err) < 0)
 		return -1;
-	if (tell_shown(d, doctor_number(hosts[0]), doctor_number(hosts[1]), err) < 0)
+	if (tell_shown(d, doctor_number(hosts[0]), hosts[1], err) < 0)
 		return -1;
 	return tell_hosts(d, err);
 }

@@ -60,20 +60,21 @@ static int tell_offset(struct doctor *d, const char *time, int64_t asked, int64_
 		return doctor_say(d, "clock", STATUS_FAIL, found,
 		                  "Set the clocks by the same time servers: chrony or NTP here, NTP or PTP there.",
 		                  err);
-	if (size + error > MAX_OFFSET_MS && error > MAX_OFFSET_MS)
-		return doctor_say(d, "clock", STATUS_UNKNOWN, arena_printf(d->a, "%s: the answer took too long", found),
+	if (size > MAX_OFFSET_MS || (size + error > MAX_OFFSET_MS && error > MAX_OFFSET_MS))
+		return doctor_say(d, "clock", STATUS_UNKNOWN, arena_printf(d->a, "%s: not told exactly enough", found),
 		                  NULL, err);
 	return doctor_say(d, "clock", STATUS_PASS, found, NULL, err);
 }
 
-/* T: time, asked, answered and error. */
 int doctor_tell_clock(struct doctor *d, const char **t, struct err *err)
 {
-	if (t[0] != NULL)
-		return tell_offset(d, t[0], doctor_number(t[1]), doctor_number(t[2]), err);
-	if (d->host == NULL)
-		return doctor_say(d, "clock", STATUS_UNKNOWN, doctor_words(t[3]), NULL, err);
+	if (t[CLOCK_TIME] != NULL)
+		return tell_offset(d, t[CLOCK_TIME], doctor_number(t[CLOCK_ASKED]), doctor_number(t[CLOCK_ANSWERED]),
+		                   err);
+	if (t[CLOCK_NONE] == NULL)
+		return doctor_say(d, "clock", STATUS_UNKNOWN, doctor_words(t[CLOCK_ERROR]), NULL, err);
 	return doctor_say(d, "clock", STATUS_NA,
-	                  arena_printf(d->a, "not told: %s", t[3] != NULL ? t[3] : "the host has no such service"),
+	                  arena_printf(d->a, "not told: %s",
+	                               t[CLOCK_ERROR] != NULL ? t[CLOCK_ERROR] : "the host has no such service"),
 	                  NULL, err);
 }

@@ -47,7 +47,8 @@ const char *doctor_words(const char *text); /* TEXT, or that there is none */
 int doctor_tell_privileges(struct doctor *d, const char *roles, struct err *err);
 int doctor_tell_root_privileges(struct doctor *d, struct err *err); /* loads the target's roles, so before its hosts */
 
-/* T: time, asked, answered and error. */
+/* T: time, asked, answered, error, and whether it is known that the clock can't be told. */
+enum { CLOCK_TIME, CLOCK_ASKED, CLOCK_ANSWERED, CLOCK_ERROR, CLOCK_NONE, CLOCK_COLUMNS };
 int doctor_tell_clock(struct doctor *d, const char **t, struct err *err);
 
 #endif

@@ -168,14 +168,31 @@ static void test_hosts(void **state)
 	expect("clock", "a", STATUS_PASS, "+0.000 s from this machine's, within 0.101 s");
 	expect("connected", "b", STATUS_FAIL, "notResponding");
 	expect("privileges", "b", STATUS_FAIL, "on this host the account lacks System.Read");
+	expect("clock", "b", STATUS_UNKNOWN, "it is gone");
+	sql("INSERT INTO run_outcome(probe, target, host, outcome) VALUES('vsphere/host_now', 'vc01', 'vc01/h2', "
+	    "'denied')");
 	expect("clock", "b", STATUS_NA, "not told: it is gone");
+	sql("UPDATE run_outcome SET outcome = 'timeout'");
+	expect("clock", "b", STATUS_UNKNOWN, "it is gone");
 	expect("transports", "b", STATUS_UNKNOWN, "");
+	/* Only a host that told is known to lack the service. */
+	expect("clock", "vc01/h3", STATUS_UNKNOWN, "it was not answered");
+	sql("INSERT INTO vsphere_host_date_time VALUES('vc01/h3', 'vc01', 'dateTimeSystem-3')");
+	expect("clock", "vc01/h3", STATUS_UNKNOWN, "it was not answered");
+	sql("UPDATE vsphere_host_date_time SET system = NULL");
+	expect("clock", "vc01/h3", STATUS_NA, "not told: the host has no such service");
+	sql("INSERT INTO run_gap VALUES('vsphere_host_date_time', 'vc01', 'vc01/h3', 'denied', 'p', 'no rights')");
+	expect("clock", "vc01/h3", STATUS_UNKNOWN, "it was not answered");
 	expect("connected", "vc01/h3", STATUS_UNKNOWN, "");
 	expect("privileges", "vc01/h3", STATUS_UNKNOWN, "");
+	expect("hosts", "", STATUS_UNKNOWN, "3 shown; the server did not tell how many there are");
+	sql("INSERT INTO vsphere_compute(compute, num_hosts) VALUES('vc01/c', 3)");
 	expect("hosts", "", STATUS_PASS, "3 shown");
+	sql("INSERT INTO vsphere_compute(compute, num_hosts) VALUES('vc01/d', NULL)");
+	expect("hosts", "", STATUS_UNKNOWN, "3 shown; ");
 }
 
-/* When the answer took long, nobody knows when the clock was read. */
+/* When the answer took long, nobody knows when the clock was read; beyond the limit as it was measured nothing passes. */
 static void clock_is(const char *time, int64_t took_ms, enum status status)
 {
 	sql(arena_printf(
@@ -192,9 +209,10 @@ static void test_clocks(void **state)
 	clock_is("2026-01-01T00:00:05.000Z", 200, STATUS_PASS);
 	clock_is("2026-01-01T00:00:05.300Z", 200, STATUS_FAIL);
 	clock_is("2025-12-31T23:59:54.000Z", 200, STATUS_FAIL);
-	clock_is("2025-12-31T23:59:55.000Z", 200, STATUS_PASS);
+	clock_is("2025-12-31T23:59:55.000Z", 200, STATUS_UNKNOWN);
 	clock_is("2026-01-01T00:00:10.000Z", 12000, STATUS_UNKNOWN);
 	clock_is("2026-01-01T00:00:30.000Z", 12000, STATUS_FAIL);
+	clock_is("2026-01-01T00:00:10.000Z", 8000, STATUS_UNKNOWN);
 	clock_is("soon", 200, STATUS_UNKNOWN);
 }
 
