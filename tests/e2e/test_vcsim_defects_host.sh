@@ -22,5 +22,7 @@ defect ha-no-admission-control 0 ha-admission-control warn true
 defect drs-off 0 drs-automation fail true
 defect drs-partially-automated 0 drs-automation fail true
 defect drs-override 0 drs-automation warn '.object == "app01-03"'
+defect rule-must-stay 1 vm-host-rules fail '.vm == "app01-02"'
+defect rule-must-not 0 vm-host-rules fail '.vm == "app01-02" and .peer == "esx03.lab.example"'
 
 all_checked host

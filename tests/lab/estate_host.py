@@ -80,6 +80,16 @@ def override(estate):
     set_config(estate.clusters[0], overrides=f"<drsVmConfig>{vm.reference('key')}<enabled>false</enabled></drsVmConfig>")
 
 
+def rule(estate, hosts, kind="affineHostGroupName"):
+    """app01-02 must run on these hosts of its cluster, or must not."""
+    members = "".join(h.reference("host") for h in hosts)
+    set_config(estate.clusters[0], overrides=(
+        '<rule xsi:type="ClusterVmHostRuleInfo"><key>7</key><enabled>true</enabled><name>licence</name><mandatory>true</mandatory>'
+        f"<userCreated>true</userCreated><vmGroupName>licensed-vms</vmGroupName><{kind}>licensed-hosts</{kind}></rule>"
+        f'<group xsi:type="ClusterVmGroup"><name>licensed-vms</name>{estate.vms[1].reference("vm")}</group>'
+        f'<group xsi:type="ClusterHostGroup"><name>licensed-hosts</name>{members}</group>'))
+
+
 def level(estate):
     set_config(estate.clusters[0], policy=LEVEL)
     set_free(estate.clusters[0], "ClusterFailoverLevelAdmissionControlInfo", "<currentFailoverLevel>1</currentFailoverLevel>")
@@ -103,4 +113,6 @@ DEFECTS = {
     "drs-off": lambda e: set_config(e.clusters[0], drs=None),
     "drs-partially-automated": lambda e: set_config(e.clusters[0], drs="partiallyAutomated"),
     "drs-override": override,
+    "rule-must-stay": lambda e: rule(e, e.hosts[1:2]),
+    "rule-must-not": lambda e: rule(e, e.hosts[2:3], "antiAffineHostGroupName"),
 }
