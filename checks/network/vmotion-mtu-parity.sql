@@ -10,7 +10,7 @@ symptom: >
 fix: >
   Set one MTU on the vMotion adapters of all hosts, and at least that on their virtual switches, and on the physical ones, which
   this check doesn't see.
-refs: ["Broadcom KB 432825", "Broadcom KB 417889", "vSphere API: HostVirtualNicSpec.mtu, HostVirtualSwitch.mtu, HostProxySwitch.mtu"]
+refs: ["Broadcom KB 432825", "vSphere API: HostVirtualNicSpec.mtu, HostVirtualSwitch.mtu, HostProxySwitch.mtu"]
 */
 -- An MTU below 1280 bytes is no VMkernel adapter's: taken as not known. Hosts whose adapters look alike are judged once.
 WITH nic AS MATERIALIZED (

@@ -10,7 +10,7 @@ symptom: >
 fix: >
   Look for the failed adapter, cable, switch port, zone or array port behind the dead paths and rescan. A LUN that was taken away
   on purpose is detached on every host.
-refs: ["vSphere API: HostMultipathInfoPath.pathState", "vSphere API: ScsiLun.operationalState", "VMware KB 1009039"]
+refs: ["vSphere API: HostMultipathInfoPath.pathState", "vSphere API: ScsiLun.operationalState", "VMware vSphere Storage: Viewing and Managing Storage Paths"]
 */
 -- Fails when no path is left to a LUN that a datastore lies on; the rest is a warning. Hosts with the same lists are judged once.
 WITH answer AS MATERIALIZED (
