@@ -15,7 +15,7 @@ static const char *const subjects[] = {"host", "pair", "path", "vm", "vm_host", 
 static const char *const depends_words[] = {"own", "cluster", "run"};
 static const char *const severities[] = {"critical", "warning", "info"};
 static const char *const statuses[] = {"pass", "warn", "fail", "unknown", "na", "waived"};
-static const char *const verdicts[] = {"ready", "not-ready", "unknown"};
+static const char *const verdicts[] = {"unknown", "ready", "not-ready"};
 static const char *const platforms[] = {"vsphere", "hyperv", "kvm"};
 
 static const struct yaml_key keys[] = {

@@ -28,7 +28,7 @@ enum subject {
 enum depends { DEPENDS_OWN, DEPENDS_CLUSTER, DEPENDS_RUN };
 enum severity { SEVERITY_CRITICAL, SEVERITY_WARNING, SEVERITY_INFO };
 enum status { STATUS_PASS, STATUS_WARN, STATUS_FAIL, STATUS_UNKNOWN, STATUS_NA, STATUS_WAIVED, STATUS_COUNT };
-enum verdict { VERDICT_READY, VERDICT_NOT_READY, VERDICT_UNKNOWN };
+enum verdict { VERDICT_UNKNOWN, VERDICT_READY, VERDICT_NOT_READY }; /* what nobody set is unknown */
 
 const char *subject_name(enum subject s);
 const char *depends_name(enum depends d);

@@ -154,8 +154,10 @@ static void judge_counts(struct asking *g, const struct look *l, const struct re
 {
 	const uint64_t *c = host->critical;
 
-	if (c[STATUS_PASS] + c[STATUS_WARN] + c[STATUS_FAIL] + c[STATUS_WAIVED] == 0)
-		gate_add(g->answer, "nothing-judged", l->record->run, "nothing critical was judged about this host");
+	if (c[STATUS_PASS] + c[STATUS_WARN] + c[STATUS_FAIL] == 0)
+		gate_add(g->answer, "nothing-judged", l->record->run,
+		         c[STATUS_WAIVED] > 0 ? "nothing critical about this host was judged but what is waived"
+		                              : "nothing critical was judged about this host");
 }
 
 /* A run that covers the host answers with everything that it has. */

@@ -51,6 +51,7 @@ static bool read_host(struct arena *a, const json_t *o, struct recorded_host *re
 {
 	int state = state_of(json_string_value(json_object_get(o, "state")));
 	const json_t *counts = json_object_get(o, "critical");
+	bool good = state != HOST_COVERED || json_array_size(counts) == STATUS_COUNT;
 
 	*ret = (struct recorded_host){
 		.id = member(a, o, "id"),
@@ -63,10 +64,13 @@ static bool read_host(struct arena *a, const json_t *o, struct recorded_host *re
 		.destination = json_is_true(json_object_get(o, "destination")),
 		.state = (enum host_state)state,
 	};
-	for (size_t i = 0; i < STATUS_COUNT && state == HOST_COVERED; i++)
-		ret->critical[i] = (uint64_t)json_integer_value(json_array_get(counts, i));
-	return state >= 0 && ret->id != NULL && ret->target != NULL &&
-	       (state != HOST_COVERED || json_array_size(counts) == STATUS_COUNT);
+	for (size_t i = 0; i < STATUS_COUNT && state == HOST_COVERED && good; i++) {
+		const json_t *n = json_array_get(counts, i);
+
+		good = json_is_integer(n) && json_integer_value(n) >= 0;
+		ret->critical[i] = (uint64_t)json_integer_value(n);
+	}
+	return good && state >= 0 && ret->id != NULL && ret->target != NULL;
 }
 
 int record_hosts(struct arena *a, struct record *r, struct recorded_host **ret, size_t *ret_n)

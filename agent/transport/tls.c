@@ -73,7 +73,7 @@ static const struct val *tree(struct arena *a, const struct http_reply *reply, c
 	struct val *map = val_new(a, VAL_MAP, NULL);
 
 	val_add(map, val_int(a, "connected", reply->connected));
-	/* With an answer, or with another complaint than of trust, the handshake is done. */
+	/* Only an answer proves it: another complaint than of trust may come before the handshake has ended. */
 	val_add(map, val_int(a, "trusted", reply->err.kind == ERR_NONE));
 	if (reply->err.kind != ERR_NONE) {
 		add_text(a, map, "error", err_kind_name(reply->err.kind));
