@@ -13,12 +13,12 @@ if [ "${1-}" != inside ]; then
 fi
 
 mkdir "$work/small"
-mount -t tmpfs -o size=64k tmpfs "$work/small"
+mount -t tmpfs -o size=1m tmpfs "$work/small"
 trap 'lab_stop; umount "$work/small"; rm -rf "$work"' EXIT
 
 printf 'targets:\n  - local: true\n' >"$work/inventory.yaml"
 echo '{"verdict": "old"}' >"$work/small/report.json"
-head -c 60000 /dev/zero >"$work/small/ballast" || : # what fits, fits
+head -c 1040000 /dev/zero >"$work/small/ballast" || : # what fits, fits
 
 for format in json junit text; do
 	run check --facts "$source_dir/docs/example/defective-cluster.db" --all -f "$format=$work/small/report.json"
