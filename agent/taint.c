@@ -40,15 +40,32 @@ static void widen(struct reading *r, const struct entity *e, const char *reason)
 	set(&r->t->run, reason);
 }
 
+/* Somebody of the target, nobody knows who. */
+static void taint_somebody(struct reading *r, int target, const char *reason)
+{
+	set(&r->t->inside[target], reason);
+	for (size_t i = 0; i < r->s->of[ENTITY_CLUSTER].n; i++)
+		if (r->s->of[ENTITY_CLUSTER].v[i].target == target)
+			set(&r->t->circle[i], reason);
+	set(&r->t->run, reason);
+}
+
 static void taint_target(struct reading *r, int target, const char *reason)
 {
 	set(&r->t->target[target], reason);
 	if (r->spine)
 		set(&r->t->discovery[target], reason);
-	for (size_t i = 0; i < r->s->of[ENTITY_CLUSTER].n; i++)
-		if (r->s->of[ENTITY_CLUSTER].v[i].target == target)
-			set(&r->t->circle[i], reason);
-	set(&r->t->run, reason);
+	taint_somebody(r, target, reason);
+}
+
+/* Networks and port groups are nobody's own: one that only an excluded host uses must not concern the others. Who uses one
+ * sees that its row is missing, which the sweeps of the checks' cases prove. */
+static bool is_network(const struct reading *r)
+{
+	const struct table *t = probes_table(r->probes, r->table);
+	const char *key = t->rows.columns[t->key].name;
+
+	return strcmp(key, "network") == 0 || strcmp(key, "portgroup") == 0;
 }
 
 static void taint_object(struct reading *r, int target, const char *object, const char *reason)
@@ -70,8 +87,9 @@ static void taint_object(struct reading *r, int target, const char *object, cons
 		widen(r, &r->s->of[ENTITY_CLUSTER].v[i], reason);
 	} else if ((i = subjects_find(r->s, ENTITY_DATASTORE, object)) != NOBODY) {
 		set(&r->t->datastore[i], reason);
-		set(&r->t->inside[target], reason);
-		set(&r->t->run, reason);
+		taint_somebody(r, target, reason);
+	} else if (is_network(r)) {
+		taint_somebody(r, target, reason);
 	} else if (!map_get(&r->s->excluded, object, NULL)) {
 		/* Not one of ours, or one whose very identity wasn't answered: anybody of the target may be concerned. */
 		taint_target(r, target, reason);

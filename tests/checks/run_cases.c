@@ -203,7 +203,7 @@ static void sweep_once(struct runner *r, const struct mutation *m)
 	struct err err = {0};
 
 	r->judged++;
-	if (world_judge(&r->world, r->c, m, a, &now, &err) < 0)
+	if (world_judge(&r->world, m, a, &now, &err) < 0)
 		complain(r, sweep_name(m->sweep), NULL, err.text);
 	for (size_t i = 0; i < now.n; i++) {
 		const struct result *is = &now.v[i], *was = find(&r->base, is->first, is->second);
@@ -243,7 +243,7 @@ static void sweep_table(struct runner *r, const struct case_table *t)
 	for (m.column = 0; m.column < t->table->rows.ncolumns; m.column++)
 		if (m.column != t->table->key && gives(t, m.column))
 			sweep_once(r, &m);
-	for (size_t i = 0; i < t->nrows && !names_have(&r->base.spine, t->table->name); i++) {
+	for (size_t i = 0; i < t->nrows && !names_have(&r->world.spine, t->table->name); i++) {
 		m.object = t->rows[i].values[t->table->key];
 		if (last != NULL && strcmp(last, m.object) == 0)
 			continue;
@@ -264,15 +264,17 @@ static void run_case(struct runner *r)
 	struct arena *a = arena_new();
 	struct err err = {0};
 
-	if (world_judge(&r->world, r->c, &none, a, &r->base, &err) < 0) {
+	r->base = (struct results){0};
+	if (world_begin(&r->world, r->c, &err) < 0 || world_judge(&r->world, &none, a, &r->base, &err) < 0) {
 		complain(r, "judging", NULL, err.text);
 	} else {
 		compare(r);
 		for (size_t i = 0; i < r->c->ntables; i++)
-			if (names_have(&r->base.tables, r->c->tables[i].table->name))
+			if (names_have(&r->world.tables, r->c->tables[i].table->name))
 				sweep_table(r, &r->c->tables[i]);
 	}
 	free(r->base.v);
+	world_end(&r->world);
 	arena_free(a);
 }
 

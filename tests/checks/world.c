@@ -71,15 +71,6 @@ static int insert_object(struct facts *f, const struct case_table *ct, size_t fi
 	return facts_object_end(f, t, ct->rows[first].values, err);
 }
 
-static int insert_tables(struct facts *f, const struct test_case *c, const struct mutation *m, struct err *err)
-{
-	for (size_t i = 0; i < c->ntables; i++)
-		for (size_t k = 0; k < c->tables[i].nrows; k++)
-			if (!seen_before(&c->tables[i], k) && insert_object(f, &c->tables[i], k, m, err) < 0)
-				return -1;
-	return 0;
-}
-
 static const struct case_gap *whole_gap(const struct test_case *c, const char *table, const char *target)
 {
 	for (size_t i = 0; i < c->ngaps; i++)
@@ -89,43 +80,74 @@ static const struct case_gap *whole_gap(const struct test_case *c, const char *t
 	return NULL;
 }
 
-/* Every table that the target's platform has is filled, apart from the case's gaps. */
-static int fill_target(struct facts *f, const struct test_case *c, const struct target *target, const struct probes *ps,
-                       struct err *err)
+/* What the ledger says of TABLE: filled wherever a target's platform has it, apart from the case's gaps. */
+static int write_ledger(struct world *w, const char *table, struct err *err)
 {
-	for (size_t i = 0; i < ps->n; i++)
-		for (size_t k = 0; k < ps->v[i]->ntables; k++) {
-			const char *table = ps->v[i]->tables[k].name;
+	const struct probe *probe = probes_table(w->probes, table)->probe;
 
-			if (strcmp(ps->v[i]->transport->platform, target->platform) == 0 &&
-			    whole_gap(c, table, target->name) == NULL &&
-			    facts_filled(f, table, target->name, NULL, err) < 0)
-				return -1;
-		}
+	for (size_t i = 0; i < w->c->ntargets; i++) {
+		const struct target *t = &w->c->targets[i];
+
+		if (strcmp(probe->transport->platform, t->platform) == 0 && whole_gap(w->c, table, t->name) == NULL &&
+		    facts_filled(w->facts, table, t->name, NULL, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < w->c->ngaps; i++) {
+		const struct case_gap *g = &w->c->gaps[i];
+
+		if (strcmp(g->table, table) == 0 &&
+		    facts_gap(w->facts, table, g->target, g->object, g->outcome, probe->id, g->reason, err) < 0)
+			return -1;
+	}
 	return 0;
 }
 
-static int write_ledger(struct facts *f, const struct test_case *c, const struct mutation *m, const struct probes *ps,
-                        struct err *err)
+static int write_drop(struct world *w, const struct mutation *m, struct err *err)
 {
-	for (size_t i = 0; i < c->ntargets; i++)
-		if (facts_add_target(f, &c->targets[i], err) < 0 || fill_target(f, c, &c->targets[i], ps, err) < 0)
-			return -1;
-	for (size_t i = 0; i < c->ngaps; i++) {
-		const struct case_gap *g = &c->gaps[i];
+	CLEANUP_FREE char *target = xstrdup(m->object);
 
-		if (facts_gap(f, g->table, g->target, g->object, g->outcome, probes_table(ps, g->table)->probe->id,
-		              g->reason, err) < 0)
-			return -1;
-	}
-	if (m->table != NULL && m->sweep == SWEEP_DROP) {
-		CLEANUP_FREE char *target = xstrdup(m->object);
+	*strchr(target, '/') = '\0';
+	return facts_gap(w->facts, m->table->name, target, m->object, OUTCOME_FAILED, m->table->probe->id, "dropped",
+	                 err);
+}
 
-		*strchr(target, '/') = '\0';
-		return facts_gap(f, m->table->name, target, m->object, OUTCOME_FAILED, m->table->probe->id, "dropped",
-		                 err);
-	}
+static int insert_rows(struct world *w, const struct case_table *ct, const struct mutation *m, struct err *err)
+{
+	for (size_t i = 0; i < ct->nrows; i++)
+		if (!seen_before(ct, i) && insert_object(w->facts, ct, i, m, err) < 0)
+			return -1;
 	return 0;
+}
+
+/* Writes the table anew, with its part of the ledger. */
+static int rewrite(struct world *w, const struct case_table *ct, const struct mutation *m, struct err *err)
+{
+	for (size_t i = 0; i < w->c->ntargets; i++)
+		if (facts_forget(w->facts, ct->table, w->c->targets[i].name, err) < 0)
+			return -1;
+	if (insert_rows(w, ct, m, err) < 0 || write_ledger(w, ct->table->name, err) < 0)
+		return -1;
+	return m->table != NULL && m->sweep == SWEEP_DROP ? write_drop(w, m, err) : 0;
+}
+
+static const struct case_table *case_table_of(const struct test_case *c, const struct table *t)
+{
+	for (size_t i = 0; t != NULL && i < c->ntables; i++)
+		if (c->tables[i].table == t)
+			return &c->tables[i];
+	return NULL;
+}
+
+/* From what the last mutation left to what M wants. */
+static int mutate(struct world *w, const struct mutation *m, struct err *err)
+{
+	static const struct mutation none;
+	const struct case_table *ct = case_table_of(w->c, m->table);
+
+	if (w->bad != NULL && w->bad != ct && rewrite(w, w->bad, &none, err) < 0)
+		return -1;
+	w->bad = ct;
+	return ct != NULL ? rewrite(w, ct, m, err) : 0;
 }
 
 static int exclude(struct facts *f, const struct test_case *c, struct err *err)
@@ -201,31 +223,19 @@ static int read_findings(struct facts *f, const struct check *check, struct aren
 	return 0;
 }
 
-/* ---- judging ---- */
-
-static void set_params(struct check *check, const struct ynode *params)
-{
-	for (size_t i = 0; i < check->nparams; i++) {
-		const char *value = case_text(params, check->params[i].name);
-
-		if (value != NULL)
-			check->params[i].value = value;
-	}
-}
-
-/* One of the views of findings becomes a table that holds what the case gives. */
-static int give_view(struct facts *f, const struct ynode *view, struct arena *a, struct err *err)
+/* One of the views of findings becomes a table that holds what the case gives: ROWS, or nothing. */
+static int give_view(struct facts *f, const char *name, const struct ynode *rows, struct arena *a, struct err *err)
 {
 	static const char *const columns[] = {"check_id", "host", "peer", "vm", "status"};
 	const char *create = arena_printf(
-		a, "DROP VIEW temp.%s; CREATE TEMP TABLE %s(check_id, host, peer, vm, status)", view->key, view->key);
+		a, "DROP VIEW temp.%s; CREATE TEMP TABLE %s(check_id, host, peer, vm, status)", name, name);
 	sqlite3_stmt *st;
 
 	if (sqlite3_exec(facts_db(f), create, NULL, NULL, NULL) != SQLITE_OK ||
-	    sqlite3_prepare_v2(facts_db(f), arena_printf(a, "INSERT INTO temp.%s VALUES(?, ?, ?, ?, ?)", view->key), -1,
-	                       &st, NULL) != SQLITE_OK)
+	    sqlite3_prepare_v2(facts_db(f), arena_printf(a, "INSERT INTO temp.%s VALUES(?, ?, ?, ?, ?)", name), -1, &st,
+	                       NULL) != SQLITE_OK)
 		return err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(f)));
-	for (const struct ynode *row = view->first; row != NULL; row = row->next) {
+	for (const struct ynode *row = rows != NULL ? rows->first : NULL; row != NULL; row = row->next) {
 		for (int i = 0; i < 5; i++)
 			sqlite3_bind_text(st, i + 1, case_text(row, columns[i]), -1, SQLITE_STATIC);
 		sqlite3_step(st);
@@ -235,68 +245,164 @@ static int give_view(struct facts *f, const struct ynode *view, struct arena *a,
 	return 0;
 }
 
-static int give_findings(struct facts *f, const struct test_case *c, struct arena *a, struct err *err)
+/* The tables of findings that the check reads by name are empty unless given: nobody else is run. */
+static int give_findings(struct world *w, struct arena *a, struct err *err)
 {
-	if (c->findings == NULL)
-		return 0;
-	for (const struct ynode *view = c->findings->first; view != NULL; view = view->next)
-		if (give_view(f, view, a, err) < 0)
+	const struct ynode *given = w->c->findings;
+
+	for (size_t i = 0; given != NULL && i < w->plan.nneeds; i++) {
+		const char *name = plan_finding_table(a, w->plan.needs[i].check->id);
+
+		if (w->plan.needs[i].check != w->check && give_view(w->facts, name, yaml_get(given, name), a, err) < 0)
+			return -1;
+	}
+	for (const struct ynode *view = given != NULL ? given->first : NULL; view != NULL; view = view->next)
+		if (plan_finding_view(view->key) && give_view(w->facts, view->key, view, a, err) < 0)
 			return -1;
 	return 0;
 }
 
-static int plan_and_judge(const struct world *w, const struct test_case *c, struct facts *f,
-                          const struct names *platforms, struct arena *a, struct results *ret, struct err *err)
-{
-	struct check *only = w->check;
-	struct checks alone = {.v = &only, .n = 1, .arena = w->checks->arena};
-	const struct checks *checks = c->findings != NULL ? &alone : w->checks;
-	struct run run = {.checks = checks, .facts = f, .arena = a, .complete = true};
-	struct plan plan = {0};
-	int rc = plan_make(&plan, f, checks, w->probes, platforms, false, err);
+/* ---- one case ---- */
 
-	for (size_t i = 0; rc == 0 && i < plan.nneeds; i++) {
-		/* The case's expectations are another reader. */
-		plan.needs[i].read = plan.needs[i].read || plan.needs[i].check == w->check;
-		for (size_t k = 0; plan.needs[i].check == w->check && k < plan.needs[i].tables.n; k++)
-			names_add(&ret->tables, a, plan.needs[i].tables.v[k]);
+static void set_params(struct world *w)
+{
+	struct check *check = w->check;
+
+	w->params = arena_array(w->arena, check->nparams + 1, sizeof(*w->params));
+	for (size_t i = 0; i < check->nparams; i++) {
+		const char *value = case_text(w->c->params, check->params[i].name);
+
+		w->params[i] = check->params[i].value;
+		if (value != NULL)
+			check->params[i].value = value;
 	}
-	if (rc == 0)
-		rc = facts_prepare(f, arena_printf(a, "SELECT * FROM %s", plan_spine(w->check->subject)), a,
-		                   &ret->spine, NULL, err);
-	if (rc == 0)
-		rc = model_materialise(w->model, f, &plan.views, err);
-	set_params(w->check, c->params);
-	if (rc == 0)
-		rc = give_findings(f, c, a, err);
-	if (rc == 0)
-		rc = judge(&run, &plan, w->probes, err);
-	if (rc == 0)
-		rc = read_findings(f, w->check, a, ret, err);
-	plan_dispose(&plan);
-	return rc;
 }
 
-int world_judge(const struct world *w, const struct test_case *c, const struct mutation *m, struct arena *a,
-                struct results *ret, struct err *err)
+static int sql(struct world *w, const char *text, struct err *err)
 {
-	struct param *params = arena_array(a, w->check->nparams, sizeof(*params));
+	if (sqlite3_exec(facts_db(w->facts), text, NULL, NULL, NULL) != SQLITE_OK)
+		return err_set(err, ERR_SQL, "%s: %s", text, sqlite3_errmsg(facts_db(w->facts)));
+	return 0;
+}
+
+/* The check at hand, and those whose findings it reads by name. */
+static struct checks check_with_read(const struct world *w)
+{
+	struct checks ret = {.v = arena_array(w->arena, w->checks->n + 1, sizeof(*ret.v)), .arena = w->checks->arena};
+
+	ret.v[ret.n++] = w->check;
+	for (size_t i = 0; i < w->checks->n; i++)
+		if (w->checks->v[i] != w->check &&
+		    strstr(w->check->sql, plan_finding_table(w->arena, w->checks->v[i]->id)) != NULL)
+			ret.v[ret.n++] = w->checks->v[i];
+	return ret;
+}
+
+static int plan_case(struct world *w, const struct names *platforms, struct err *err)
+{
+	struct checks alone = check_with_read(w);
+	const struct checks *checks = w->c->findings != NULL ? &alone : w->checks;
+	const char *spine = arena_printf(w->arena, "SELECT * FROM %s", plan_spine(w->check->subject));
+
+	if (plan_make(&w->plan, w->facts, checks, w->probes, platforms, false, err) < 0)
+		return -1;
+	for (size_t i = 0; i < w->plan.nneeds; i++) {
+		struct need *need = &w->plan.needs[i];
+
+		/* The case's expectations are another reader. */
+		need->read = need->read || need->check == w->check;
+		for (size_t k = 0; need->check == w->check && k < need->tables.n; k++)
+			names_add(&w->tables, w->arena, need->tables.v[k]);
+	}
+	return facts_prepare(w->facts, spine, w->arena, &w->spine, NULL, err);
+}
+
+/* SQLite reads the schema again after every rollback: what the plan doesn't need goes. */
+static int prune(struct world *w, struct err *err)
+{
+	for (size_t i = 0; i < model_count(w->model); i++) {
+		const char *name = model_view(w->model, i)->name;
+
+		if (!names_have(&w->plan.views, name) &&
+		    sql(w, arena_printf(w->arena, "DROP VIEW temp.%s", name), err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < w->probes->n; i++)
+		for (size_t k = 0; k < w->probes->v[i]->ntables; k++) {
+			const char *name = w->probes->v[i]->tables[k].name;
+
+			if (!names_have(&w->plan.tables, name) &&
+			    sql(w,
+			        arena_printf(w->arena, "DROP TABLE IF EXISTS main.%s; DROP TABLE IF EXISTS main.%s_set",
+			                     name, name),
+			        err) < 0)
+				return -1;
+		}
+	return 0;
+}
+
+static int write_facts(struct world *w, struct err *err)
+{
+	static const struct mutation none;
+
+	for (size_t i = 0; i < w->c->ntargets; i++)
+		if (facts_add_target(w->facts, &w->c->targets[i], err) < 0)
+			return -1;
+	for (size_t i = 0; i < w->plan.tables.n; i++)
+		if (write_ledger(w, w->plan.tables.v[i], err) < 0)
+			return -1;
+	for (size_t i = 0; i < w->c->ntables; i++)
+		if (names_have(&w->plan.tables, w->c->tables[i].table->name) &&
+		    insert_rows(w, &w->c->tables[i], &none, err) < 0)
+			return -1;
+	return 0;
+}
+
+int world_begin(struct world *w, const struct test_case *c, struct err *err)
+{
 	struct names platforms = {0};
-	struct facts *f;
-	int rc = -1;
+
+	w->c = c;
+	w->arena = arena_new();
+	w->tables = w->spine = (struct names){0};
+	w->bad = NULL;
+	set_params(w);
+	for (size_t i = 0; i < c->ntargets; i++)
+		names_add(&platforms, w->arena, c->targets[i].platform);
+	if (facts_create(&w->facts, NULL, w->probes, err) < 0 || exclude(w->facts, c, err) < 0 ||
+	    model_create(w->model, w->facts, &platforms, err) < 0 || plan_case(w, &platforms, err) < 0 ||
+	    prune(w, err) < 0 || write_facts(w, err) < 0)
+		return -1;
+	return sql(w, "COMMIT; PRAGMA temp.journal_mode=MEMORY; BEGIN", err);
+}
+
+void world_end(struct world *w)
+{
+	for (size_t i = 0; i < w->check->nparams; i++)
+		w->check->params[i].value = w->params[i];
+	plan_dispose(&w->plan);
+	facts_close(w->facts);
+	arena_free(w->arena);
+	w->facts = NULL;
+}
+
+static int judge_facts(struct world *w, struct arena *a, struct results *ret, struct err *err)
+{
+	struct run run = {.checks = w->checks, .facts = w->facts, .arena = a, .complete = true};
+
+	if (model_materialise(w->model, w->facts, &w->plan.views, err) < 0 || give_findings(w, a, err) < 0 ||
+	    judge(&run, &w->plan, w->probes, err) < 0)
+		return -1;
+	return read_findings(w->facts, w->check, a, ret, err);
+}
+
+int world_judge(struct world *w, const struct mutation *m, struct arena *a, struct results *ret, struct err *err)
+{
+	int rc;
 
 	*ret = (struct results){0};
-	if (w->check->nparams > 0)
-		memcpy(params, w->check->params, w->check->nparams * sizeof(*params));
-	for (size_t i = 0; i < c->ntargets; i++)
-		names_add(&platforms, a, c->targets[i].platform);
-	if (facts_create(&f, NULL, w->probes, err) < 0)
+	if (mutate(w, m, err) < 0 || sql(w, "SAVEPOINT judged", err) < 0)
 		return -1;
-	if (insert_tables(f, c, m, err) == 0 && write_ledger(f, c, m, w->probes, err) == 0 && exclude(f, c, err) == 0 &&
-	    model_create(w->model, f, &platforms, err) == 0)
-		rc = plan_and_judge(w, c, f, &platforms, a, ret, err);
-	if (w->check->nparams > 0)
-		memcpy(w->check->params, params, w->check->nparams * sizeof(*params));
-	facts_close(f);
-	return rc;
+	rc = judge_facts(w, a, ret, err);
+	return sql(w, "ROLLBACK TO judged; RELEASE judged", err) < 0 ? -1 : rc;
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * world.h - judges one case, or one with a fact taken away, by the same parts as the program: facts, model, plan, judge.
+ *
+ * What a case's sweeps have in common (the schema, the plan, the facts that are not taken away) is made once; what judging
+ * leaves behind is rolled back.
  */
 #ifndef WORLD_H
 #define WORLD_H
@@ -8,6 +11,7 @@
 #include "case_file.h"
 #include "facts.h"
 #include "model.h"
+#include "plan.h"
 #include "run.h"
 
 /* What is taken from the case before it is judged. TABLE NULL: nothing. */
@@ -27,8 +31,6 @@ struct result {
 struct results {
 	struct result *v;
 	size_t n, cap;
-	struct names tables; /* fact tables that the check reads */
-	struct names spine;  /* tables and views that its subjects come from */
 };
 
 struct world {
@@ -36,13 +38,26 @@ struct world {
 	struct checks *checks;
 	struct check *check;
 	struct model *model;
+
+	/* of the case at hand: its facts and what is planned over them, made once for all its sweeps */
+	const struct test_case *c;
+	struct facts *facts;
+	struct plan plan;
+	struct arena *arena;
+	struct names tables;          /* fact tables that the check reads */
+	struct names spine;           /* tables and views that its subjects come from */
+	const struct case_table *bad; /* holds what a mutation left of it; NULL: all are as the case gives them */
+	const char **params;          /* the header's, while the case's are set */
 };
 
 /* The names of the subject's key columns; the second may be NULL. */
 const char *subject_key_name(enum subject s, int i);
 
-/* Judges C as changed by M. Results live in A; free() RET->v. */
-int world_judge(const struct world *w, const struct test_case *c, const struct mutation *m, struct arena *a,
-                struct results *ret, struct err *err);
+/* Puts the facts of C, which must outlive it, into a store. Ended by world_end(), also after a failure. */
+int world_begin(struct world *w, const struct test_case *c, struct err *err);
+void world_end(struct world *w);
+
+/* Judges the case as changed by M. Results live in A; free() RET->v. */
+int world_judge(struct world *w, const struct mutation *m, struct arena *a, struct results *ret, struct err *err);
 
 #endif
