@@ -15,10 +15,15 @@ refs: ["vSphere API: NoCompatibleHost, VirtualMachineProvisioningChecker",
 -- Reads what the critical checks found about candidates, about pairs of hosts, and about the VM at each candidate. The engine gives
 -- every subject a finding, unknown when there is nothing else to say: a candidate without fail and unknown is free.
 -- A VM that moves cold needs neither the candidate's vMotion network nor its processors' features. What it does need, its storage,
--- networks and hardware version, is judged for the VM at that candidate: only those findings count, and that the host is up.
+-- networks and hardware version, is judged for the VM at that candidate: only those findings count, and that the host is up and in
+-- service. That it isn't may well be accepted: a waiver doesn't make it take VMs.
 WITH host_stop AS MATERIALIZED (
-	SELECT check_id, host, max(failed) AS failed, check_id = 'host-connected' AS always
-	  FROM (SELECT check_id, host, status = 'fail' AS failed FROM critical_host_finding WHERE status IN ('fail', 'unknown')
+	SELECT check_id, host, max(failed) AS failed, check_id IN ('host-connected', 'host-maintenance-state') AS always
+	  FROM (SELECT check_id, host, status IN ('fail', 'waived') AS failed FROM critical_host_finding
+	         WHERE status IN ('fail', 'unknown') OR (status = 'waived' AND check_id = 'host-connected')
+	        UNION ALL
+	        SELECT 'host-maintenance-state', host, status <> 'unknown' FROM finding_host_maintenance_state
+	         WHERE status IN ('fail', 'unknown', 'waived')
 	        UNION ALL
 	        SELECT 'host-connected', h.id, 0 FROM host AS h LEFT JOIN host_state AS s ON s.host = h.id
 	         WHERE NOT coalesce(s.connection = 'connected' AND s.maintenance = 0, 0))
@@ -26,7 +31,7 @@ WITH host_stop AS MATERIALIZED (
      pair_stop AS MATERIALIZED (
 	SELECT f.check_id, f.host, p.value AS peer, max(f.status = 'fail') AS failed
 	  FROM critical_pair_finding AS f
-	  JOIN json_each(CASE WHEN f.peer LIKE '[%' THEN f.peer ELSE json_array(f.peer) END) AS p
+	  JOIN json_each(CASE WHEN f.peer LIKE '[%' AND json_valid(f.peer) THEN f.peer ELSE json_array(f.peer) END) AS p
 	 WHERE f.status IN ('fail', 'unknown') AND f.host IS NOT NULL AND p.value IS NOT NULL
 	 GROUP BY f.check_id, f.host, p.value),
      way AS MATERIALIZED (
@@ -43,14 +48,14 @@ WITH host_stop AS MATERIALIZED (
 	  FROM shut GROUP BY host),
      host_why AS MATERIALIZED (
 	SELECT host, group_concat(check_id || ': ' || n, ', ') AS text,
-	       max(CASE WHEN always THEN check_id || ': ' || n END) AS cold_text
+	       group_concat(check_id || ': ' || n, ', ') FILTER (WHERE always) AS cold_text
 	  FROM (SELECT host, check_id, always, count(DISTINCT peer) AS n FROM way
 	         GROUP BY host, check_id, always ORDER BY host, n DESC, check_id)
 	 GROUP BY host),
      vm_stop AS MATERIALIZED (
 	SELECT f.check_id, f.vm, p.value AS peer, max(f.status = 'fail') AS failed
 	  FROM critical_vm_host_finding AS f
-	  JOIN json_each(CASE WHEN f.peer LIKE '[%' THEN f.peer ELSE json_array(f.peer) END) AS p
+	  JOIN json_each(CASE WHEN f.peer LIKE '[%' AND json_valid(f.peer) THEN f.peer ELSE json_array(f.peer) END) AS p
 	 WHERE f.status IN ('fail', 'unknown') AND f.vm IS NOT NULL AND p.value IS NOT NULL
 	 GROUP BY f.check_id, f.vm, p.value),
      vm_shut AS MATERIALIZED (

@@ -7,6 +7,7 @@ completes the healthy estate, DEFECTS are what can be planted there. Types, fiel
 schema; the values are invented. Guesses are marked as such.
 """
 
+import re
 import uuid
 from xml.sax.saxutils import escape
 
@@ -337,8 +338,11 @@ def one_in_service(estate):
 
 
 def own_counts(estate, hosts=0, vms=0):
-    cluster = estate.clusters[0]
-    estate.set_summary(cluster, len(cluster.hosts) + hosts, len(cluster.vms) + vms)
+    summary = estate.clusters[0]["summary"]
+    text = summary.text
+    for tag, more in ("numHosts", hosts), ("totalVmCount", vms):
+        text = re.sub(f"<{tag}>([0-9]+)<", lambda m, t=tag, n=more: f"<{t}>{int(m[1]) + n}<", text)
+    estate.clusters[0]["summary"] = Value(summary.type, text)
 
 
 def maintenance(estate):
