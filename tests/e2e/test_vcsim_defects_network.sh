@@ -17,6 +17,7 @@ defect vmotion-two-adapters 0 $subnet pass true
 defect vmotion-ip6 0 $subnet pass true
 defect vmotion-vlan-dvs-same 0 vmotion-vlan-parity pass true
 defect network-same-name 0 network-on-every-host pass '.vm[:4] != "vCLS"'
+defect network-deleted 2 network-on-every-host unknown '.vm == "app01-02"'
 
 defect vmotion-routed-default-stack 0 $subnet warn "$third"
 defect vmotion-gateway-outside 1 $subnet fail "$third"

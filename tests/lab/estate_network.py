@@ -190,6 +190,14 @@ def needs_switch(estate):
     offers(estate, 1, estate.network)
 
 
+def deleted_network(estate):
+    """The port group that app01-02 was plugged into is no more: only its name is left."""
+    vm = estate.vms[1]
+    devices = vm["config.hardware.device"]
+    vm["config.hardware.device"] = Value(devices.type, devices.text.replace(estate.network.reference("network"), ""))
+    vm["network"] = references([])
+
+
 def same_name(estate):
     """The fourth host's port group is a network object of its own, with the same label."""
     twin = estate.add("Network", "network-26")
@@ -237,4 +245,5 @@ DEFECTS = {
     "network-missing": lambda e: offers(e, 1, *e.port_groups[:2]),
     "network-missing-dvs": needs_switch,
     "network-same-name": same_name,
+    "network-deleted": deleted_network,
 }
