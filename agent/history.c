@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/str.h"
 
 #define APPLICATION_ID 0x4d524859 /* "MRHY": tells the file from other SQLite files */
@@ -150,22 +151,6 @@ static void make_folders(const char *path)
 	mkdir(copy, 0700);
 }
 
-/* The folder's entry has to reach the disk too, or a crash takes the new file with everything in it. */
-static void sync_folder(const char *path)
-{
-	CLEANUP_FREE char *folder = xstrdup(path);
-	char *slash = strrchr(folder, '/');
-	int fd;
-
-	if (slash != NULL)
-		slash[slash == folder] = '\0';
-	fd = open(slash != NULL ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	(void)fsync(fd);
-	close(fd);
-}
-
 static int make_file(const char *path, struct err *err)
 {
 	int fd;
@@ -177,7 +162,7 @@ static int make_file(const char *path, struct err *err)
 	if (fd < 0)
 		return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
 	close(fd);
-	sync_folder(path);
+	file_sync_folder(path);
 	return 0;
 }
 

@@ -49,6 +49,19 @@ static int by_index(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Who is named twice is one. */
+static void sort_unique(struct peer_list *list)
+{
+	size_t n = 0;
+
+	if (list->n > 1)
+		qsort(list->v, list->n, sizeof(int), by_index);
+	for (size_t i = 0; i < list->n; i++)
+		if (i == 0 || list->v[i] != list->v[i - 1])
+			list->v[n++] = list->v[i];
+	list->n = n;
+}
+
 static void take_ids(struct peer_lists *pl, struct peer_list *list, const json_t *ids)
 {
 	for (size_t i = 0; i < list->n; i++) {
@@ -58,8 +71,7 @@ static void take_ids(struct peer_lists *pl, struct peer_list *list, const json_t
 		if (list->v[i] == NOBODY && list->odd == NULL)
 			list->odd = arena_strdup(pl->arena, id != NULL ? id : "NULL");
 	}
-	if (list->n > 1)
-		qsort(list->v, list->n, sizeof(int), by_index);
+	sort_unique(list);
 }
 
 struct peer_list *peer_lists_parse(struct peer_lists *pl, const char *text)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/file.h"
 #include "report/format.h"
 
 const struct format *format_find(const char *name)
@@ -65,22 +66,6 @@ static mode_t mode_for(const char *path)
 	return 0666 & ~mask;
 }
 
-/* The folder's entry has to reach the disk too; where a file system can't sync folders, the file is as safe as it gets. */
-static void sync_folder(const char *path)
-{
-	CLEANUP_FREE char *folder = xstrdup(path);
-	char *slash = strrchr(folder, '/');
-	int fd;
-
-	if (slash != NULL)
-		slash[slash == folder] = '\0';
-	fd = open(slash != NULL ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	(void)fsync(fd);
-	close(fd);
-}
-
 static int fill(const struct format *f, const struct run *run, const char *path, const struct format_options *o, int fd,
                 struct err *err)
 {
@@ -119,7 +104,7 @@ static int write_regular(const struct format *f, const struct run *run, const ch
 	if (r < 0)
 		unlink(part);
 	else
-		sync_folder(path);
+		file_sync_folder(path);
 	return r;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* file.c - reading small files and listing folders. */
+/* file.c - reading small files, listing folders, and making new files last. */
 #include "base/file.h"
 
 #include <dirent.h>
@@ -117,4 +117,19 @@ int file_list(struct arena *a, const char *dir, const char *suffix, const char *
 	}
 	free(l.v);
 	return rc;
+}
+
+void file_sync_folder(const char *path)
+{
+	CLEANUP_FREE char *folder = xstrdup(path);
+	char *slash = strrchr(folder, '/');
+	int fd;
+
+	if (slash != NULL)
+		slash[slash == folder] = '\0';
+	fd = open(slash != NULL ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	(void)fsync(fd);
+	close(fd);
 }

@@ -304,6 +304,19 @@ static void test_peer_list_is_split(void **state)
 	assert_int_equal(run.count[STATUS_UNKNOWN], 4);
 }
 
+/* A join that doubles its rows names peers twice. */
+static void test_peers_named_twice(void **state)
+{
+	(void)state;
+	three_hosts();
+	check("c", CHECK("own", "SELECT p.host, json_group_array(p.peer) AS peer, 'fail' AS status FROM (SELECT * FROM"
+	                        " host_pair UNION ALL SELECT * FROM host_pair) AS p GROUP BY p.host"));
+	judge_all();
+	expect("A", "B", "fail");
+	expect("C", "B", "fail");
+	assert_int_equal(run.count[STATUS_FAIL], 6);
+}
+
 static void test_target_that_shows_nothing(void **state)
 {
 	(void)state;
@@ -561,6 +574,7 @@ int main(void)
 	                                   T(test_excluded_host),
 	                                   T(test_complete_inventory_is_not_ready),
 	                                   T(test_verdict_order)};
+	                                   T(test_peers_named_twice),
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
