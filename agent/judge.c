@@ -100,13 +100,13 @@ static void count_one(struct judging *j, enum status s, uint64_t n)
 		return;
 	j->run->expected += n;
 	j->run->count[s] += n;
+	/* Rows about a VM and a candidate don't gate by themselves: one good candidate is enough. */
+	if (j->check->severity != SEVERITY_CRITICAL || j->check->subject == SUBJECT_VM_HOST)
+		return;
 	/* That everything is listed says nothing of any migration: alone it is no "ready". */
 	if ((s == STATUS_PASS || s == STATUS_WARN || s == STATUS_FAIL) &&
 	    strcmp(j->check->id, "inventory-complete") != 0)
 		j->tally.judged += n;
-	/* Rows about a VM and a candidate don't gate by themselves: one good candidate is enough. */
-	if (j->check->severity != SEVERITY_CRITICAL || j->check->subject == SUBJECT_VM_HOST)
-		return;
 	if (s == STATUS_FAIL)
 		j->tally.critical_fail += n;
 	if (s == STATUS_UNKNOWN)
@@ -302,8 +302,8 @@ static const char *why(const struct judging *j)
 			return arena_printf(j->run->arena, "%llu critical %s", (unsigned long long)t->critical_unknown,
 			                    t->critical_unknown == 1 ? "check result is unknown"
 			                                             : "check results are unknown");
-		return j->run->count[STATUS_WAIVED] > 0 ? "nothing was judged but what is waived"
-		                                        : "nothing was judged";
+		return j->critical_waived > 0 ? "nothing critical was judged but what is waived"
+		                              : "nothing critical was judged";
 	case VERDICT_READY:
 		break;
 	}

@@ -115,8 +115,8 @@ for table in history_info document run; do
 	array agent/history.c schema | sed 's/" *"//g' | grep -o "CREATE TABLE $table(.*" | sed 's/[^(]*(//; s/) STRICT.*//' | tr , '\n' |
 		awk '{ print $1 }' | same agent/history.c "$table" "$formats"
 done
-grep -h 'gate_add(' "$SOURCE_DIR/agent/gate.c" "$SOURCE_DIR/agent/cmd_gate.c" | grep -o '"[a-z-]*"' | tr -d '"' | sort -u |
-	same agent/gate.c 'Reasons of the gate' "$formats"
+grep -h 'gate_add(' "$SOURCE_DIR"/agent/gate*.c "$SOURCE_DIR/agent/cmd_gate.c" | grep -o '"[a-z-]*"' | tr -d '"' | sort -u |
+	same "agent/gate*.c" 'Reasons of the gate' "$formats"
 
 "$MIGREADY" list formats | sed '1d; s/ .*//' | same 'list formats' 'Report formats' "$formats"
 for transport in $("$MIGREADY" list transports | sed '1d; s/ .*//'); do

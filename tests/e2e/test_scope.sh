@@ -60,6 +60,9 @@ run check -i "$work/inventory.yaml" --exclude 'esx04*'
 grep -q 'esx04\*' "$work/stdout" || fail "the text report doesn't tell who is excluded"
 check -i "$work/inventory.yaml" --host 'esx04*' --exclude 'esx04*'
 expect_exit 64 "nobody is left"
+judged --exclude '*'
+expect_exit 2 "every host is excluded"
+expect "clusters alone are no verdict" '.verdict == "unknown" and all(.findings[]; .host == null)'
 
 # A target's name keeps its capitals, and --exclude its aim.
 inventory "$work/capital.yaml" "VC01=$url"

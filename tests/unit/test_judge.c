@@ -529,6 +529,19 @@ static void test_complete_inventory_is_not_ready(void **state)
 	assert_int_equal(run.verdict, VERDICT_UNKNOWN);
 }
 
+/* Nor are warnings: what can't make a run "not ready" can't make it "ready". */
+static void test_warnings_alone_are_not_ready(void **state)
+{
+	(void)state;
+	three_hosts();
+	check("host-x", HOST_CHECK("own", "SELECT id AS host, 'pass' AS status FROM host"));
+	checks_find(&s.checks, "host-x")->severity = SEVERITY_WARNING;
+	judge_all();
+	assert_int_equal(run.count[STATUS_PASS], 3);
+	assert_int_equal(run.verdict, VERDICT_UNKNOWN);
+	assert_string_equal(run.why, "nothing critical was judged");
+}
+
 static void test_verdict_order(void **state)
 {
 	static const struct {
@@ -561,6 +574,7 @@ int main(void)
 	                                   T(test_status_not_in_the_list),
 	                                   T(test_check_that_fails),
 	                                   T(test_peer_list_is_split),
+	                                   T(test_peers_named_twice),
 	                                   T(test_target_that_shows_nothing),
 	                                   T(test_discovery_that_failed),
 	                                   T(test_discovery_that_failed_of_a_twin),
@@ -573,8 +587,8 @@ int main(void)
 	                                   T(test_reader_of_a_check_that_fails),
 	                                   T(test_excluded_host),
 	                                   T(test_complete_inventory_is_not_ready),
+	                                   T(test_warnings_alone_are_not_ready),
 	                                   T(test_verdict_order)};
-	                                   T(test_peers_named_twice),
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -329,7 +329,7 @@ static void test_all_waived_is_not_ready(void **state)
 	check("h", CHECK("host", "critical", "SELECT id AS host, 'unknown' AS status FROM host"));
 	judge_with(WAIVERS(WAIVER("h", "host: '*'", ", covers_unknown: true")));
 	assert_int_equal(run.verdict, VERDICT_UNKNOWN);
-	assert_string_equal(run.why, "nothing was judged but what is waived");
+	assert_string_equal(run.why, "nothing critical was judged but what is waived");
 }
 
 /* All six pairs fail. */
@@ -444,7 +444,7 @@ static void test_waivers_alone_are_no_verdict(void **state)
 	judge_with(WAIVERS(WAIVER("h", "host: C", "")));
 	expect("waiver-unused - - warn; ");
 	assert_int_equal(run.verdict, VERDICT_UNKNOWN);
-	assert_string_equal(run.why, "nothing was judged");
+	assert_string_equal(run.why, "nothing critical was judged");
 }
 
 static void test_unused_unless_nobody_can_tell(void **state)
