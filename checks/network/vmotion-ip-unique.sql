@@ -1,7 +1,7 @@
 /*
 title: No other VMkernel adapter has the address of the host's vMotion adapters
 subject: host
-depends: run
+depends: cluster
 severity: critical
 platforms: [vsphere]
 symptom: >
@@ -12,7 +12,7 @@ refs: ["vSphere API: HostVirtualNicSpec.ip", "RFC 5227, IPv4 address conflict de
 */
 -- Compared with the vMotion adapters of all hosts, and with other adapters on the same TCP/IP stack. In another cluster it may be
 -- meant: networks that never meet. A host without any VMkernel adapter doesn't exist: it gave no answer, and neither did one with
--- an adapter whose address is not known.
+-- an adapter whose address is not known: it is looked for in all of the server, so that a silent host of another cluster counts too.
 WITH nic AS MATERIALIZED (
 	SELECT host, device, ip, ip6, netstack FROM vsphere_vmknic),
      address AS MATERIALIZED (
