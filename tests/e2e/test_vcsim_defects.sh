@@ -29,9 +29,9 @@ defect log-rotate-size-huge 2 vm-log-rotate-size unknown '.vm == "app01-02"'
 defect vm-claims-agent 2 vm-log-rotate-size unknown '.vm == "app01-02"' vm-blocking-devices vm-migration-not-disabled \
 	network-on-every-host vm-cpu-requirements vm-64bit-needs-vt vm-fits-numa-node vm-on-shared-storage \
 	vm-limits-valid vm-hardware-version vm-reservations-fit vm-host-rules
-defect hosts-unlisted 2 inventory-complete unknown true
-defect vms-unlisted 2 inventory-complete unknown true
-defect vms-in-excess 2 inventory-complete unknown true
+defect hosts-unlisted 2 inventory-complete unknown true ha-admission-control
+defect vms-unlisted 2 inventory-complete unknown true ha-admission-control
+defect vms-in-excess 2 inventory-complete unknown true ha-admission-control
 
 # Two hosts with one hardware UUID in one vCenter stay two hosts.
 lab_inventory twins host-uuid-duplicate
