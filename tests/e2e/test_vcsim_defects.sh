@@ -61,5 +61,5 @@ inventory "$work/inventory.yaml" "vc01=$url"
 check -i "$work/inventory.yaml"
 expect_exit 1 "several defects at once"
 expect "each of them is found" '[.findings[] | select(.status == "fail") | .check] | unique ==
-	["cpu-feature-parity", "nfs-mount-identity", "vm-cpu-requirements", "vm-log-rotate-size", "vmotion-vmknic-present",
-	"vmotion-vmknic-subnet"]'
+	["cpu-feature-parity", "nfs-mount-identity", "vm-cpu-requirements", "vm-has-destination", "vm-log-rotate-size",
+	"vmotion-vmknic-present", "vmotion-vmknic-subnet"]'
