@@ -82,12 +82,13 @@ def override(estate):
 
 def rule(estate, hosts, kind="affineHostGroupName"):
     """app01-02 must run on these hosts of its cluster, or must not."""
-    members = "".join(h.reference("host") for h in hosts)
-    set_config(estate.clusters[0], overrides=(
+    members, config = "".join(h.reference("host") for h in hosts), estate.clusters[0]["configurationEx"]
+    estate.clusters[0]["configurationEx"] = Value(
+        config.type, *config.pieces,
         '<rule xsi:type="ClusterVmHostRuleInfo"><key>7</key><enabled>true</enabled><name>licence</name><mandatory>true</mandatory>'
         f"<userCreated>true</userCreated><vmGroupName>licensed-vms</vmGroupName><{kind}>licensed-hosts</{kind}></rule>"
         f'<group xsi:type="ClusterVmGroup"><name>licensed-vms</name>{estate.vms[1].reference("vm")}</group>'
-        f'<group xsi:type="ClusterHostGroup"><name>licensed-hosts</name>{members}</group>'))
+        f'<group xsi:type="ClusterHostGroup"><name>licensed-hosts</name>{members}</group>')
 
 
 def level(estate):
