@@ -8,6 +8,7 @@
 #include "report/common.h"
 #include "report/escape.h"
 #include "report/format.h"
+#include "report/silence.h"
 
 #define SHOWN 20            /* findings of one check and status; more only with --all */
 #define LINE_MAX_BYTES 8192 /* of one finding's text */
@@ -21,6 +22,7 @@ struct writer {
 	uint64_t shown, hidden; /* of that check and status */
 	bool trouble;           /* that check has findings which its symptom and fix are about */
 	size_t ntargets, nunverified;
+	struct silences silences; /* without --all */
 };
 
 /* The attempts that brought no answer, kept to be told together where target, outcome and reason are one. */
@@ -158,11 +160,35 @@ static void put_line(struct writer *w, const struct finding *f)
 	buf_dispose(&found);
 }
 
+static void put_silences(const struct writer *w)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < w->silences.n; i++) {
+		const struct silence *s = &w->silences.v[i];
+
+		if (s->checks < 2)
+			continue;
+		fputs(any ? "  " : "Not judged:\n  ", w->out);
+		put_coloured(w, looks[STATUS_UNKNOWN].colour, looks[STATUS_UNKNOWN].word);
+		fputs("  ", w->out);
+		put_terminal(w->out, s->target);
+		fprintf(w->out, ", by %" PRIu64 " checks: ", s->checks);
+		put_terminal(w->out, s->why);
+		fputc('\n', w->out);
+		any = true;
+	}
+	if (any)
+		fputc('\n', w->out);
+}
+
 static int put_finding(void *arg, const struct finding *f, struct err *err)
 {
 	struct writer *w = arg;
 
 	(void)err;
+	if (silences_tell(&w->silences, f))
+		return 0;
 	if (f->check != w->check) {
 		end_check(w);
 		begin_check(w, f->check);
@@ -393,13 +419,29 @@ static void put_waivers(FILE *out, const struct waivers *ws)
 		fputc('\n', out);
 }
 
+static int put_findings(struct writer *w, const struct run *run, struct err *err)
+{
+	int rc = w->o->all ? 0 : run_findings(run, false, false, silences_count, &w->silences, err);
+
+	if (rc == 0)
+		rc = run_findings(run, w->o->all, false, put_finding, w, err);
+	if (rc < 0)
+		return rc;
+	end_check(w);
+	put_silences(w);
+	return 0;
+}
+
 static int write_text(const struct run *run, const struct format_options *o, FILE *out, struct err *err)
 {
-	struct writer w = {.out = out, .o = o};
+	struct writer w = {.out = out, .o = o, .silences = {.arena = arena_new()}};
+	int rc = run_targets(run, count_target, &w, err);
 
-	if (run_targets(run, count_target, &w, err) < 0 || run_findings(run, o->all, false, put_finding, &w, err) < 0)
-		return -1;
-	end_check(&w);
+	if (rc == 0)
+		rc = put_findings(&w, run, err);
+	silences_dispose(&w.silences);
+	if (rc < 0)
+		return rc;
 	put_waivers(out, run->waivers);
 	if (put_probes(&w, run, err) < 0 || run_targets(run, put_unverified, &w, err) < 0)
 		return -1;
