@@ -247,7 +247,7 @@ const struct command command_check = {
 		"history can't be written, 70 a bug. Recorded facts give 2 instead of 0 unless --as-of-facts is "
 		"given.\n"
 		"Nagios style: 0 ready, 2 not ready, 3 everything else. Ctrl-C ends probing; what isn't known then is "
-                "reported as unknown.",
+		"reported as unknown.",
 	.examples = "migready check -i inventory.yaml\n"
 		    "migready check -i inventory.yaml -p onboarding --cluster prod-1 --exclude esx07\n"
 		    "migready check -i inventory.yaml -f text -f json=report.json -f junit=report.xml\n"

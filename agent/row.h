@@ -61,7 +61,7 @@ struct rowspec {
 struct rowctx {
 	/* Any but target may be NULL; host is complete, "TARGET/REF". */
 	const char *target, *ref, *kind, *host, *via, *error;
-	const char *asked, *answered; /* our clock then, milliseconds since 1970 UTC */
+	const char *asked, *answered;                     /* our clock then, milliseconds since 1970 UTC */
 	const char *(*each)(void *arg, const char *name); /* NULL value: SQL NULL */
 	void *each_arg;
 	/* Was this property not answered (refused, unsupported, failed)? Then `unset` doesn't apply. */
