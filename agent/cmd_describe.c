@@ -31,8 +31,13 @@ static const char *type_name(enum coltype type)
 
 static void put_field(const char *label, const char *value)
 {
-	if (value != NULL && value[0] != '\0')
-		printf("%-11s %s\n", label, value);
+	size_t n = value != NULL ? strlen(value) : 0;
+
+	/* A folded text ends in a line break. */
+	while (n > 0 && value[n - 1] == '\n')
+		n--;
+	if (n > 0)
+		printf("%-11s %.*s\n", label, (int)n, value);
 }
 
 static void put_words(const char *label, const char *const *words, size_t n)

@@ -79,9 +79,13 @@ static struct record *find_run(const struct records *rs, const char *word, const
 	if (strcmp(word, "last-ready") != 0)
 		return by_prefix(rs, word, err);
 	r = last_ready(rs, other);
-	if (r == NULL)
-		err_set(err, ERR_USAGE, "no run%s was ready",
-		        other != NULL ? " of the same profile and scope before that one" : "");
+	if (r == NULL && other != NULL)
+		err_set(err, ERR_USAGE,
+		        "no run of the same profile and scope was ready before run %.26s; 'migready list runs' lists "
+		        "others, 'migready diff RUN RUN' compares any two",
+		        other->run);
+	else if (r == NULL)
+		err_set(err, ERR_USAGE, "no run was ready");
 	return r;
 }
 

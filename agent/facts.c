@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -186,8 +187,10 @@ int facts_create(struct facts **ret, const char *path, const struct probes *prob
 	}
 	if (sqlite3_open_v2(path != NULL ? f->part : "", &f->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
 	    SQLITE_OK) {
+		int why = sqlite3_system_errno(f->db);
+
 		err_set(err, ERR_IO, "%s: can't be created: %s", path != NULL ? path : "temporary facts",
-		        sqlite3_errmsg(f->db));
+		        why != 0 ? strerror(why) : sqlite3_errmsg(f->db));
 		facts_close(f);
 		return -1;
 	}
@@ -314,10 +317,15 @@ static int check_recorded(struct facts *f, struct err *err)
 int facts_open(struct facts **ret, const char *path, const struct probes *probes, struct err *err)
 {
 	struct facts *f = new_facts(probes, path);
+	struct stat st;
 
 	f->replayed = true;
-	if (access(path, R_OK) < 0) {
+	if (access(path, R_OK) < 0 || stat(path, &st) < 0) {
 		err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+		goto fail;
+	}
+	if (S_ISDIR(st.st_mode)) {
+		err_set(err, ERR_IO, "%s: %s", path, strerror(EISDIR));
 		goto fail;
 	}
 	if (sqlite3_open_v2(path, &f->db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK) {

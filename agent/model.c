@@ -263,12 +263,15 @@ int model_create(struct model *m, struct facts *f, const struct names *platforms
 static int replace_view(struct facts *f, const struct entry *e, struct err *err)
 {
 	struct buf b = {.max = VIEW_BYTES + 4096};
-	int rc = 0;
+	int rc = 0, did;
 
 	buf_printf(&b, "DROP VIEW temp.%s; CREATE TEMP TABLE %s AS %s;", e->view.name, e->view.name, e->sql);
 	for (size_t i = 0; i < e->nindexes; i++)
 		buf_printf(&b, "CREATE INDEX temp.%s_i%zu ON %s(%s);", e->view.name, i, e->view.name, e->indexes[i]);
-	if (sqlite3_exec(facts_db(f), buf_str(&b), NULL, NULL, NULL) != SQLITE_OK)
+	did = sqlite3_exec(facts_db(f), buf_str(&b), NULL, NULL, NULL);
+	if (did == SQLITE_CORRUPT)
+		rc = err_set(err, ERR_CONFIG, "the facts file is damaged; collect again");
+	else if (did != SQLITE_OK)
 		rc = err_set(err, ERR_SQL, "%s: %s", e->view.file, sqlite3_errmsg(facts_db(f)));
 	buf_dispose(&b);
 	return rc;

@@ -109,7 +109,8 @@ static int nothing_selected(const struct ynode *item, const struct checks *cs, s
 	free(areas);
 	if (!known)
 		return yaml_err(yaml_get(item, "family"), err, "no check is of the family '%s'%s", family, hint);
-	return yaml_err(item, err, "selects no check; `migready list checks` shows their families and severities");
+	return yaml_err(item, err,
+	                "this selector fits no check; `migready list checks` shows their families and severities");
 }
 
 static int select_item(const struct ynode *item, struct checks *cs, bool selected, struct err *err)

@@ -33,6 +33,9 @@ check --facts "$work/healthy.db" --exit-codes nagios
 expect_exit 3 "nagios: unknown"
 check -i "$work/no-such-file" --exit-codes nagios
 expect_exit 3 "nagios: a mistake"
+check --facts "$work"
+expect_exit 74 "facts that are a folder"
+says "Is a directory"
 check --facts "$source_dir/LICENSE"
 [ "$status" -ge 64 ] || fail "a file that holds no facts: exit code $status"
 says "$source_dir/LICENSE"

@@ -41,7 +41,7 @@ live before
 expect_exit 0 "healthy"
 run diff
 expect_exit 64 "no second run"
-says "no run of the same profile and scope before that one was ready"
+says "no run of the same profile and scope was ready before run"
 live locked vm-backup-lock
 expect_exit 1 "a VM is locked"
 

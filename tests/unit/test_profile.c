@@ -167,7 +167,7 @@ static void test_refusals(void **state)
 	refused("checks: [{familly: network}]", "p.yaml:1:11: ");
 	refused("checks: [{family: netwrok}]",
 	        "p.yaml:1:19: no check is of the family 'netwrok' (did you mean 'network'?)");
-	refused("checks: [{family: cpu, severity: critical}]", "p.yaml:1:10: selects no check");
+	refused("checks: [{family: cpu, severity: critical}]", "p.yaml:1:10: this selector fits no check");
 	refused("exclude: [inventory-complete]", "p.yaml:1:11: inventory-complete is blocking");
 	refused("severity: {inventory-complete: info}", "p.yaml:1:32: inventory-complete is blocking");
 	refused("severity: {'cpu*': fatal}", "p.yaml:1:20: expected critical, warning or info");
