@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """client.py - reads hosts, VMs, clusters and datastores with pyVmomi, a client that shares no code with this project.
 
-Prints every property asked for as JSON, sorted, so that two servers can be compared; with --opinion what the server says of
-moving its VMs to its hosts instead. Password: $LAB_PASSWORD.
+usage: client.py URL[,URL]... CA-FILE [--opinion]. Prints every property asked for as JSON, sorted, so that servers can be
+compared; with --opinion what the server says of moving its VMs to its hosts instead. Password: $LAB_PASSWORD.
 """
 
 import json
@@ -74,9 +74,9 @@ def opinion(content, objects):
         kind: [[type(f).__name__, f.msg] for f in getattr(r, kind)] for kind in ("error", "warning")} for r in info.result}
 
 
-def main():
-    url = urlsplit(sys.argv[1])
-    context = ssl.create_default_context(cafile=sys.argv[2])
+def read(address, ca):
+    url = urlsplit(address)
+    context = ssl.create_default_context(cafile=ca)
     service = SmartConnect(host=url.hostname, port=url.port, user="user", pwd=os.environ["LAB_PASSWORD"], sslContext=context)
     collector_types = vmodl.query.PropertyCollector
     content = service.RetrieveContent()
@@ -94,7 +94,12 @@ def main():
         estate = opinion(content, objects)
     view.DestroyView()
     Disconnect(service)
-    json.dump(estate, sys.stdout, indent=1, sort_keys=True)
+    return estate
+
+
+def main():
+    for address in sys.argv[1].split(","):
+        json.dump(read(address, sys.argv[2]), sys.stdout, indent=1, sort_keys=True)
 
 
 if __name__ == "__main__":
