@@ -93,11 +93,14 @@ static int find_runs(const struct parsed *p, const struct records *rs, struct re
                      struct record **ret_after, struct err *err)
 {
 	const char *before = p->nargs > 0 ? p->args[0] : "last-ready", *after = p->nargs > 0 ? p->args[1] : "last";
+	bool ready = strcmp(after, "last-ready") == 0;
 
-	if (rs->n == 0)
-		return err_set(err, ERR_USAGE, "no run is recorded yet");
-	*ret_after = strcmp(after, "last-ready") == 0 ? NULL : find_run(rs, after, NULL, err);
-	if (*ret_after == NULL && strcmp(after, "last-ready") != 0)
+	if (rs->n == 0) {
+		err_set(err, ERR_USAGE, "no run is recorded yet");
+		return -1;
+	}
+	*ret_after = ready ? NULL : find_run(rs, after, NULL, err);
+	if (*ret_after == NULL && !ready)
 		return -1;
 	*ret_before = find_run(rs, before, *ret_after, err);
 	if (*ret_before == NULL)

@@ -379,7 +379,7 @@ static const char *reference(const struct walk *w, const char *ref)
 
 	memcpy(text, w->ctx->target, target);
 	text[target] = '/';
-	memcpy(text + target + 1, ref, len);
+	memcpy(text + target + 1, ref, len + 1);
 	return text;
 }
 
