@@ -219,10 +219,11 @@ static int probe_now(struct app *app, struct app_options *o, const char *path, c
 	return rc;
 }
 
-static int answer(struct parsed *p, const char *path, const struct history_keep *keep, struct gate_question *q,
-                  struct err *err)
+static int answer(struct parsed *p, const char *path, const struct history_keep *keep,
+                  const struct gate_question *asked, struct err *err)
 {
 	static const int codes[] = {[VERDICT_READY] = 0, [VERDICT_NOT_READY] = 1, [VERDICT_UNKNOWN] = 2};
+	struct gate_question question = *asked, *q = &question;
 	struct gate_answer a = {0};
 	struct app_options o;
 	struct app app = {0};
