@@ -219,6 +219,33 @@ static int probe_now(struct app *app, struct app_options *o, const char *path, c
 	return rc;
 }
 
+/* The first that went wrong, in words. */
+static int note_error(void *arg, const struct probe_outcome *o, struct err *err)
+{
+	struct buf *text = arg;
+
+	(void)err;
+	if (text->len == 0 && strcmp(o->outcome, "ok") != 0)
+		buf_printf(text, "%s could not be asked: %s", o->target, o->error != NULL ? o->error : o->outcome);
+	return 0;
+}
+
+/* A run that doesn't even list the host says why, first of all: whoever waits for the answer has no report to look into. */
+static void explain_fresh(const struct run *run, struct arena *a, struct gate_answer *ret)
+{
+	struct buf text = {.max = 1024};
+	struct gate_reason last;
+	struct err ignored = {0};
+
+	if (ret->record == NULL && run_probes(run, note_error, &text, &ignored) == 0 && text.len > 0) {
+		gate_add(ret, "incomplete", run->id, arena_strdup(a, buf_str(&text)));
+		last = ret->reasons[ret->n - 1];
+		memmove(ret->reasons + 1, ret->reasons, (ret->n - 1) * sizeof(last));
+		ret->reasons[0] = last;
+	}
+	buf_dispose(&text);
+}
+
 static int answer(struct parsed *p, const char *path, const struct history_keep *keep,
                   const struct gate_question *asked, struct err *err)
 {
@@ -239,6 +266,8 @@ static int answer(struct parsed *p, const char *path, const struct history_keep 
 		q->profile_digest = app.profile.digest;
 		q->now_ms = wall_ms();
 		ask(path, q, app.arena, &a);
+		if (q->run != NULL)
+			explain_fresh(&app.run, app.arena, &a);
 		(strcmp(option_text(p, "format"), "json") == 0 ? put_answer_json : put_text)(stdout, q, &a);
 		code = codes[a.verdict];
 	}

@@ -105,7 +105,17 @@ static void judge_waivers(struct asking *g, const struct look *l)
 		gate_add(g->answer, "waiver-expired", l->record->run, "a waiver that it heeded has expired since");
 }
 
-static void judge_profile(struct asking *g, const struct look *l)
+/* On other platforms the check has no subjects: nobody asked for the host's VMs. */
+static bool vms_are_judged(const struct look *l, const struct recorded_host *host)
+{
+	for (size_t i = 0; i < l->ntargets; i++)
+		if (strcmp(l->targets[i].name, host->target) == 0)
+			return l->targets[i].platform != NULL &&
+			       strcmp(l->targets[i].platform, GATE_DESTINATION_PLATFORM) == 0;
+	return false;
+}
+
+static void judge_profile(struct asking *g, const struct look *l, const struct recorded_host *host)
 {
 	const struct record *r = l->record;
 
@@ -127,6 +137,9 @@ static void judge_profile(struct asking *g, const struct look *l)
 		gate_add(g->answer, "no-destination-check", r->run,
 		         "its profile doesn't judge, as critical, whether the VMs have a destination "
 		         "(" GATE_DESTINATION_CHECK ")");
+	else if (!vms_are_judged(l, host))
+		gate_add(g->answer, "no-destination-check", r->run,
+		         "whether the VMs of a host of this platform have a destination isn't judged yet");
 }
 
 /* Every host that the VMs may be moved to has to have been a candidate: whoever moves them knows of no --exclude. */
@@ -167,7 +180,7 @@ static void judge_run(struct asking *g, struct look *l, const struct recorded_ho
 		gate_add(g->answer, "incomplete", l->record->run, "it is incomplete: not everything was answered");
 	judge_age(g, l);
 	judge_waivers(g, l);
-	judge_profile(g, l);
+	judge_profile(g, l, host);
 	judge_candidates(g, l, host);
 	judge_counts(g, l, host);
 	judge_findings(g, l, host);

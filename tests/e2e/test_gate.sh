@@ -216,7 +216,18 @@ run gate maintenance esx99 --fresh -i "$work/inventory.yaml"
 [ "$status" -ge 2 ] || fail "--fresh for a host that isn't there"
 lab_stop
 gate 2 "" maintenance esx02 --fresh -i "$work/inventory.yaml" --history "$work/fresh.db"
+run gate maintenance esx02 --fresh -i "$work/inventory.yaml" --history "$work/unreached.db"
+expect_exit 2 "--fresh against a server that is gone"
+grep -q "vc01 could not be asked: connection refused" "$work/stdout" || fail "why --fresh failed: $(cat "$work/stdout")"
 unset fresh
+
+# --- a platform whose VMs nobody asks about ---
+
+local_inventory "$work/local.yaml"
+run check -i "$work/local.yaml" -p maintenance --history "$work/local.db"
+run gate maintenance "$(uname -n)" --history "$work/local.db"
+expect_exit 2 "a host whose VMs are not judged"
+grep -q "isn't judged yet" "$work/stdout" || fail "a host whose VMs are not judged: $(cat "$work/stdout")"
 
 # --- the command line ---
 

@@ -75,6 +75,10 @@ static const struct change changes[] = {
          .verdict = VERDICT_UNKNOWN,
          .codes = "no-destination-check",
          .r = {.checks = "[{\"id\":\"vm-has-destination\",\"severity\":\"warning\",\"subject\":\"vm\"}]"}},
+	{.name = "a platform whose VMs nobody asks about",
+         .verdict = VERDICT_UNKNOWN,
+         .codes = "no-destination-check",
+         .r = {.targets = "[{\"name\":\"vc01\",\"platform\":\"kvm\",\"address\":\"https://vc01\"}]"}},
 	{.name = "old", .verdict = VERDICT_UNKNOWN, .codes = "stale", .started = -16 * MINUTE, .oldest = -16 * MINUTE},
 	{.name = "old facts", .verdict = VERDICT_UNKNOWN, .codes = "stale", .oldest = -15 * MINUTE - 1},
 	{.name = "just not old",
@@ -243,6 +247,7 @@ static struct record changed(const struct change *c)
 	r.version = or (c->r.version, r.version);
 	r.checks = or (c->r.checks, r.checks);
 	r.scope = or (c->r.scope, r.scope);
+	r.targets = or (c->r.targets, r.targets);
 	r.hosts = or (c->r.hosts, r.hosts);
 	r.findings = or (c->r.findings, r.findings);
 	r.replay = c->r.replay;
@@ -380,7 +385,7 @@ static void test_other_target_leaves_it_alone(void **state)
 	(void)state;
 	record(fine());
 	r = fine();
-	r.targets = "[{\"name\":\"vc02\",\"address\":\"https://vc02\"}]";
+	r.targets = "[{\"name\":\"vc02\",\"platform\":\"vsphere\",\"address\":\"https://vc02\"}]";
 	r.hosts = "[]";
 	record(r);
 	expect("a run of another inventory", VERDICT_READY, "");
@@ -396,7 +401,7 @@ static void record_other_target(const char *hosts)
 {
 	struct record r = fine();
 
-	r.targets = "[{\"name\":\"vc02\",\"address\":\"https://vc02\"}]";
+	r.targets = "[{\"name\":\"vc02\",\"platform\":\"vsphere\",\"address\":\"https://vc02\"}]";
 	r.hosts = hosts;
 	record(r);
 }
@@ -442,7 +447,7 @@ static void test_one_target_name_for_two(void **state)
 {
 	(void)state;
 	record(fine());
-	record_elsewhere("[{\"name\":\"vc01\",\"address\":\"https://lab\"}]", HOST_OF_LAB);
+	record_elsewhere("[{\"name\":\"vc01\",\"platform\":\"vsphere\",\"address\":\"https://lab\"}]", HOST_OF_LAB);
 	expect("the same id in another vCenter", VERDICT_UNKNOWN, "ambiguous-host");
 }
 
@@ -452,7 +457,7 @@ static void test_one_target_name_for_two_hosts(void **state)
 	(void)state;
 	record(fine());
 	record_elsewhere(
-		"[{\"name\":\"vc01\",\"address\":\"https://esx99\"}]",
+		"[{\"name\":\"vc01\",\"platform\":\"vsphere\",\"address\":\"https://esx99\"}]",
 		"[{\"id\":\"vc01/host-01\",\"name\":\"esx99.example.com\",\"label\":\"esx99\",\"target\":\"vc01\","
 		"\"cluster\":\"vc01/c\",\"uuid\":\"uuid-99\",\"destination\":true," FINE "}]");
 	expect("another host under the same id", VERDICT_UNKNOWN, "not-listed");
@@ -461,10 +466,16 @@ static void test_one_target_name_for_two_hosts(void **state)
 static void test_one_vcenter_by_two_addresses(void **state)
 {
 	(void)state;
-	record_elsewhere("[{\"name\":\"vc01\",\"address\":\"https://vc01\",\"instance\":\"i-1\"}]", HOSTS);
-	record_elsewhere("[{\"name\":\"vc01\",\"address\":\"https://10.0.0.1\",\"instance\":\"i-1\"}]", HOSTS);
+	record_elsewhere(
+		"[{\"name\":\"vc01\",\"platform\":\"vsphere\",\"address\":\"https://vc01\",\"instance\":\"i-1\"}]",
+		HOSTS);
+	record_elsewhere(
+		"[{\"name\":\"vc01\",\"platform\":\"vsphere\",\"address\":\"https://10.0.0.1\",\"instance\":\"i-1\"}]",
+		HOSTS);
 	expect("one instance", VERDICT_READY, "");
-	record_elsewhere("[{\"name\":\"vc01\",\"address\":\"https://vc01\",\"instance\":\"i-2\"}]", "[]");
+	record_elsewhere(
+		"[{\"name\":\"vc01\",\"platform\":\"vsphere\",\"address\":\"https://vc01\",\"instance\":\"i-2\"}]",
+		"[]");
 	expect("another instance is somebody else", VERDICT_READY, "");
 }
 
