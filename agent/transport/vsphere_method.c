@@ -58,7 +58,7 @@ static bool next_argument(const char **at, struct argument *ret)
 		ret->value = p + left + 1;
 		ret->value_len = n - left - 1;
 	}
-	ret->list = left > 2 && strncmp(p + left - 2, "[]", 2) == 0;
+	ret->list = ret->value != NULL && left > 2 && strncmp(p + left - 2, "[]", 2) == 0;
 	left -= ret->list ? 2 : 0;
 	name = strcspn(p, ":= \t\r\n");
 	if (name < left) {
