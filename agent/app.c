@@ -476,7 +476,8 @@ int app_plan_anywhere(struct app *app, struct err *err)
 	struct names platforms = {0};
 
 	for (size_t i = 0; transports[i] != NULL; i++)
-		names_add(&platforms, app->arena, transports[i]->platform);
+		if (transports[i]->platform != NULL)
+			names_add(&platforms, app->arena, transports[i]->platform);
 	if (facts_create(&app->facts, NULL, &app->probes, err) < 0 || exec(app, RUN_EXCLUDED, err) < 0 ||
 	    model_create(app->model, app->facts, &platforms, err) < 0)
 		return -1;

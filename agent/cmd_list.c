@@ -166,7 +166,9 @@ static int list_transports(const struct parsed *p, struct app *app, struct err *
 
 	(void)p, (void)app, (void)err;
 	for (size_t i = 0; transports[i] != NULL; i++)
-		columns_row(c, ROW(transports[i]->name, transports[i]->platform, transports[i]->about));
+		columns_row(c,
+		            ROW(transports[i]->name, transports[i]->platform != NULL ? transports[i]->platform : "any",
+		                transports[i]->about));
 	columns_end(c);
 	return 0;
 }

@@ -41,10 +41,23 @@ static size_t transport_index(const struct transport *t)
 
 struct session *engine_session(struct engine *e, struct reach *r, const struct transport *t)
 {
-	struct session **s = &r->session[transport_index(t)];
+	struct session **s = &r->session[transport_index(t)], *over[MAX_TRANSPORTS] = {0};
+	const struct opening o = {
+		.loop = e->loop,
+		.target = r->target,
+		.secret = r->secret,
+		.ssh_secret = r->ssh_secret,
+		.proxy_secret = r->proxy_secret,
+		.no_ssh_secret = &r->no_ssh_secret,
+		.over = over,
+	};
 
-	if (*s == NULL)
-		*s = t->open(e->loop, r->target, r->secret);
+	if (*s != NULL)
+		return *s;
+	for (size_t i = 0; t->over != NULL && t->over[i] != NULL; i++)
+		if (t->over[i]->serves(r->target))
+			over[i] = engine_session(e, r, t->over[i]);
+	*s = t->open(&o);
 	return *s;
 }
 
@@ -324,17 +337,16 @@ static void on_session_closed(void *arg)
 	(*open)--;
 }
 
-/* From here on the deadline and Ctrl-C have nothing left to cancel: closing is bounded by itself. */
-static void close_sessions(struct engine *e, int64_t *ret_requests)
+/* RIDING: those that ride on others' sessions, or the others. */
+static void close_some(struct engine *e, bool riding, int64_t *ret_requests)
 {
 	size_t open = 0;
 
-	uv_timer_stop(&e->deadline);
 	for (size_t i = 0; i < e->ntargets; i++)
 		for (size_t k = 0; transports[k] != NULL; k++) {
 			struct session *s = e->reach[i].session[k];
 
-			if (s == NULL)
+			if (s == NULL || (transports[k]->over != NULL) != riding)
 				continue;
 			e->reach[i].session[k] = NULL;
 			open++;
@@ -343,6 +355,14 @@ static void close_sessions(struct engine *e, int64_t *ret_requests)
 		}
 	while (open > 0)
 		uv_run(e->loop, UV_RUN_ONCE);
+}
+
+/* From here on the deadline and Ctrl-C have nothing left to cancel: closing is bounded by itself. */
+static void close_sessions(struct engine *e, int64_t *ret_requests)
+{
+	uv_timer_stop(&e->deadline);
+	close_some(e, true, ret_requests);
+	close_some(e, false, ret_requests);
 }
 
 static void start_loop(struct engine *e)

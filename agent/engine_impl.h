@@ -9,10 +9,18 @@
 
 #define MAX_TRANSPORTS 16
 
+/* What a credential of the inventory gave. */
+struct fetched {
+	struct secret *secret; /* NULL: not fetched, or there is none */
+	struct err err;        /* why it could not be had */
+};
+
 struct reach {
 	const struct target *target;
-	struct secret *secret;
+	const struct secret *secret;
 	struct err no_secret; /* why it can't be asked at all */
+	const struct secret *ssh_secret, *proxy_secret;
+	struct err no_ssh_secret; /* why its hosts can't be asked over SSH */
 	struct session *session[MAX_TRANSPORTS];
 	size_t in_flight;            /* for_each items */
 	struct running *head, *tail; /* those that wait */
@@ -27,6 +35,8 @@ struct engine {
 	uv_signal_t sigint, sigterm;
 	struct reach *reach;
 	size_t ntargets;
+	struct fetched *fetched; /* in the order of the inventory's credentials */
+	size_t nfetched;
 	struct err stopped; /* deadline or Ctrl-C: nothing further is sent */
 	bool timed_out, cancelled;
 	size_t handles; /* of the engine's own, still open */

@@ -71,6 +71,14 @@ static struct reach *reach_of(struct engine *e, const char *id)
 	return NULL;
 }
 
+/* The id of an object within its target; NULL for none. */
+static const char *ref_of(const char *id)
+{
+	const char *slash = id != NULL ? strchr(id, '/') : NULL;
+
+	return slash != NULL ? slash + 1 : NULL;
+}
+
 static void queue(struct engine *e, struct running *r)
 {
 	e->items = grow(e->items, &e->icap, e->nitems, sizeof(struct running *));
@@ -99,6 +107,8 @@ static bool add_item(struct engine *e, const struct planned *p, const struct ite
 	r = engine_new_running(e, reach, p, fallback, more);
 	r->job.item = item;
 	r->job.host = p->probe->host_scope ? whom : NULL;
+	r->req.host = ref_of(r->job.host);
+	r->req.address = item_value((void *)(uintptr_t)item, "address");
 	queue(e, r);
 	return true;
 }

@@ -297,14 +297,18 @@ static int probe_reads(struct planner *pl, const struct probe *p, struct need *n
 {
 	struct names reads = {0};
 	sqlite3_stmt *st;
-	bool whom;
+	bool whom, where;
 
 	if (p->for_each == NULL)
 		return 0;
 	if (facts_prepare(pl->facts, p->for_each, pl->a, &reads, &st, err) < 0)
 		return sql_error(pl, p->file, p->for_each_line, p->for_each, err);
 	whom = emits(st, p->host_scope ? "host" : "target");
+	where = !p->transport->addressed || emits(st, "address");
 	sqlite3_finalize(st);
+	if (!where)
+		return err_set(err, ERR_CONFIG, "%s:%d: for_each gives no column 'address' that says where to connect",
+		               p->file, p->for_each_line);
 	if (!whom)
 		return err_set(err, ERR_CONFIG, "%s:%d: for_each gives no column '%s' that says whom to ask", p->file,
 		               p->for_each_line, p->host_scope ? "host" : "target");

@@ -19,6 +19,9 @@ static const struct yaml_key common_keys[] = {
          .type = YAML_T_TEXT,
          .required = true,
          .about = "how it asks: see `migready list transports`"},
+	{.name = "platform",
+         .type = YAML_T_TEXT,
+         .about = "vsphere or kvm: whose facts it brings; only with a transport that serves several"},
 	{.name = "scope",
          .type = YAML_T_TEXT,
          .about = "host: asked of (or about) each host; target: of the target as a whole"},
@@ -378,6 +381,22 @@ static int find_transport(const struct ynode *root, struct probe *p, struct err 
 	                did_you_mean(hint, sizeof(hint), n->text, names, count));
 }
 
+/* Said once: by the transport, or where that reaches hosts of every kind by the file. */
+static int parse_platform(struct probes *ps, const struct ynode *root, struct probe *p, struct err *err)
+{
+	const struct ynode *n = yaml_get(root, "platform");
+
+	p->platform = p->transport->platform;
+	if (p->platform != NULL)
+		return n == NULL ? 0
+		                 : yaml_err_key(n, err, "the %s transport serves %s alone; expected no `platform:`",
+		                                p->transport->name, p->platform);
+	if (n == NULL || (strcmp(n->text, "vsphere") != 0 && strcmp(n->text, "kvm") != 0))
+		return yaml_err(n != NULL ? n : root, err, "expected `platform:` with vsphere or kvm");
+	p->platform = arena_strdup(ps->arena, n->text);
+	return 0;
+}
+
 static int parse_scope(const struct ynode *root, struct probe *p, struct err *err)
 {
 	const struct ynode *n = yaml_get(root, "scope");
@@ -398,7 +417,7 @@ static int parse_probe(struct probes *ps, const struct ynode *root, struct probe
 	const struct ynode *each;
 
 	if (find_transport(root, p, err) < 0 || check_keys(root, p->transport, err) < 0 ||
-	    parse_scope(root, p, err) < 0)
+	    parse_platform(ps, root, p, err) < 0 || parse_scope(root, p, err) < 0)
 		return -1;
 	p->about = arena_strdup(ps->arena, yaml_text(root, "about", ""));
 	p->prefer = (int)yaml_int(root, "prefer", 100);
@@ -408,6 +427,9 @@ static int parse_probe(struct probes *ps, const struct ynode *root, struct probe
 		p->for_each = arena_strdup(ps->arena, each->text);
 		p->for_each_line = each->line;
 		p->req.per_item = true;
+	} else if (p->transport->addressed) {
+		return yaml_err(root, err, "the %s transport needs a for_each that gives `host` and `address`",
+		                p->transport->name);
 	}
 	if (parse_tables(ps, yaml_get(root, "tables"), p, err) < 0)
 		return -1;
@@ -482,5 +504,5 @@ struct table *probes_table(const struct probes *ps, const char *name)
 
 bool probe_serves(const struct probe *p, const struct target *t)
 {
-	return p->transport->target == t->kind;
+	return strcmp(p->platform, t->platform) == 0 && p->transport->serves(t);
 }

@@ -37,6 +37,7 @@ struct probe {
 	char digest[DIGEST_HEX]; /* of the file */
 	const char *about;
 	const struct transport *transport;
+	const char *platform; /* whose facts it brings: the transport's, or the file's `platform:` */
 	bool user;            /* from a --checks folder; marked in reports */
 	bool host_scope;      /* `scope: host`: asked of, or about, each host; else of the target as a whole */
 	int prefer;           /* several probes of one table: the lowest is tried first; default 100 */

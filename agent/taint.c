@@ -202,7 +202,7 @@ static bool has_table(const struct probes *ps, const char *table, const char *pl
 	for (size_t i = 0; i < ps->n; i++)
 		for (size_t k = 0; k < ps->v[i]->ntables; k++)
 			if (strcmp(ps->v[i]->tables[k].name, table) == 0 &&
-			    strcmp(ps->v[i]->transport->platform, platform) == 0)
+			    strcmp(ps->v[i]->platform, platform) == 0)
 				return true;
 	return false;
 }

@@ -6,14 +6,13 @@
 
 #define GRACE_MS 1500
 
-struct session *task_open(uv_loop_t *loop, const struct target *target, const struct secret *secret)
+struct session *task_open(const struct opening *o)
 {
 	struct session *s = xcalloc(1, sizeof(*s));
 
-	(void)secret;
-	s->loop = loop;
-	s->timeout_ms = target->timeout_ms;
-	uv_timer_init(loop, &s->grace);
+	s->loop = o->loop;
+	s->timeout_ms = o->target->timeout_ms;
+	uv_timer_init(o->loop, &s->grace);
 	s->grace.data = s;
 	return s;
 }

@@ -40,7 +40,7 @@ typedef struct val *task_read(struct arena *a, const char *what, struct err *err
 typedef struct val *task_decode(const struct request *req, struct arena *a, struct val *read, struct err *err);
 
 /* Entries of struct transport. */
-struct session *task_open(uv_loop_t *loop, const struct target *target, const struct secret *secret);
+struct session *task_open(const struct opening *o);
 void task_cancel(struct session *s, const struct err *why);
 void task_close(struct session *s, void (*closed)(void *arg), void *arg);
 uint64_t task_sent(const struct session *s);

@@ -102,16 +102,15 @@ static void on_reply(void *arg, const struct http_reply *reply)
 	ask->on_end(ask, &none);
 }
 
-static struct session *open_session(uv_loop_t *loop, const struct target *target, const struct secret *secret)
+static struct session *open_session(const struct opening *o)
 {
 	struct session *s = xcalloc(1, sizeof(*s));
 
-	(void)secret; /* nobody logs in */
-	s->target = target;
+	s->target = o->target;
 	s->arena = arena_new();
-	s->url = arena_printf(s->arena, "%s/sdk/vimServiceVersions.xml", target->url);
-	s->http = http_open(loop, target);
-	uv_timer_init(loop, &s->soon);
+	s->url = arena_printf(s->arena, "%s/sdk/vimServiceVersions.xml", o->target->url);
+	s->http = http_open(o->loop, o->target);
+	uv_timer_init(o->loop, &s->soon);
 	s->soon.data = s;
 	return s;
 }
@@ -197,7 +196,7 @@ const struct transport transport_tls = {
 	.name = "tls",
 	.about = "the certificate that a server shows, before anybody logs in",
 	.platform = "vsphere",
-	.target = TARGET_VCENTER,
+	.serves = transport_serves_vcenter,
 	.per_host = false,
 	.keys = keys,
 	.check = check,

@@ -19,3 +19,13 @@ const char *request_get(const struct request *r, const char *name)
 			return r->fields[i].value;
 	return NULL;
 }
+
+bool transport_serves_vcenter(const struct target *t)
+{
+	return t->kind == TARGET_VCENTER;
+}
+
+bool transport_serves_local(const struct target *t)
+{
+	return t->kind == TARGET_LOCAL;
+}

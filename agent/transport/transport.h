@@ -40,6 +40,8 @@ struct request_field {
 /* What one probe asks for, once. */
 struct request {
 	const char *probe;                  /* id, for messages and User-Agent-like labels */
+	const char *host;                   /* id within its target, of an item about a host; else NULL */
+	const char *address;                /* whom to connect to, of an item that gives one; else NULL */
 	const struct request_field *fields; /* in the order of the probe file */
 	size_t nfields;
 	const char *const
@@ -81,13 +83,30 @@ struct ask {
 
 struct session;
 
+/* What a session is made from: read in open() only, but what its pointers name is borrowed until closed(). */
+struct opening {
+	uv_loop_t *loop;
+	const struct target *target;
+	const struct secret *secret;                    /* of the target's credential; NULL where it needs none */
+	const struct secret *ssh_secret, *proxy_secret; /* of those under `ssh:`, alike */
+	const struct err *no_ssh_secret; /* why one of these two can't be had; NULL or ERR_NONE when nothing is wrong */
+	struct session *const
+		*over; /* in the order of the descriptor's; NULL where that transport doesn't serve the target.
+	                              * The array itself is read in open() only */
+};
+
 struct transport {
 	const char *name; /* file name = id: "vsphere" */
 	const char *about;
-	const char *platform;    /* whose facts it brings: "vsphere", "kvm" */
-	enum target_kind target; /* the kind of target that it can reach */
-	bool per_host; /* true: one ask is about one host; false: one ask answers for all objects of the target */
+	const char *platform; /* whose facts it brings: "vsphere", "kvm"; NULL: the probe says so */
+	bool per_host;  /* true: one ask is about one host; false: one ask answers for all objects of the target */
+	bool addressed; /* asks the hosts of a target, at the address that the for_each row gives */
+	const struct transport *const
+		*over; /* whose sessions with the same target this one's ride on, ended by NULL; or NULL */
 	const struct request_key *keys; /* ended by a NULL name */
+
+	/* Can it reach T at all? */
+	bool (*serves)(const struct target *t);
 
 	/* Is REQ (with placeholders not yet filled in) something this transport can send? ERR_CONFIG says what is wrong. */
 	int (*check)(const struct request *req, struct err *err);
@@ -95,8 +114,8 @@ struct transport {
 	/* Encodes one validated value for where it goes (shell, XML text, argv word). Allocates in A. */
 	const char *(*encode)(struct arena *a, const char *field, const char *value);
 
-	/* Makes a session; connects lazily at the first ask. SECRET is borrowed until closed() and may be NULL. */
-	struct session *(*open)(uv_loop_t *loop, const struct target *target, const struct secret *secret);
+	/* Makes a session; connects lazily at the first ask. */
+	struct session *(*open)(const struct opening *o);
 
 	/* Sends N asks, merged where that saves requests. They end in any order, on the loop, never before this returns. */
 	void (*ask)(struct session *s, struct ask **asks, size_t n);
@@ -113,6 +132,10 @@ struct transport {
 	/* describe --requests: prints, one a line, what the N requests of one plan step would send to TARGET. */
 	void (*show)(const struct target *target, const struct request *const *reqs, size_t n, FILE *out);
 };
+
+/* For `serves`. */
+bool transport_serves_vcenter(const struct target *t);
+bool transport_serves_local(const struct target *t);
 
 extern const struct transport *const transports[]; /* made by the build from the descriptors here, ended by NULL */
 const struct transport *transport_find(const char *name); /* NULL when unknown */

@@ -212,20 +212,20 @@ struct paths *session_unknown(struct session *s, const char *type)
 
 /* ---- life ---- */
 
-struct session *session_open(uv_loop_t *loop, const struct target *target, const struct secret *secret)
+struct session *session_open(const struct opening *o)
 {
 	struct session *s = xcalloc(1, sizeof(*s));
 
-	s->loop = loop;
-	s->target = target;
-	s->secret = secret;
+	s->loop = o->loop;
+	s->target = o->target;
+	s->secret = o->secret;
 	s->arena = arena_new();
-	s->url = arena_printf(s->arena, "%s/sdk", target->url);
-	s->versions_url = arena_printf(s->arena, "%s/sdk/vimServiceVersions.xml", target->url);
+	s->url = arena_printf(s->arena, "%s/sdk", s->target->url);
+	s->versions_url = arena_printf(s->arena, "%s/sdk/vimServiceVersions.xml", s->target->url);
 	s->api_version = "";
-	s->http = http_open(loop, target);
-	uv_timer_init(loop, &s->soon);
-	uv_timer_init(loop, &s->bound);
+	s->http = http_open(s->loop, s->target);
+	uv_timer_init(s->loop, &s->soon);
+	uv_timer_init(s->loop, &s->bound);
 	s->soon.data = s->bound.data = s;
 	return s;
 }

@@ -94,7 +94,7 @@ const struct val *reply_response(struct arena *a, const struct http_reply *reply
                                  struct err *err);
 
 /* Entries of struct transport. */
-struct session *session_open(uv_loop_t *loop, const struct target *target, const struct secret *secret);
+struct session *session_open(const struct opening *o);
 void session_cancel(struct session *s, const struct err *why);
 void session_close(struct session *s, void (*closed)(void *arg), void *arg);
 uint64_t session_sent(const struct session *s);

@@ -107,7 +107,7 @@ static void ask_loop(const struct transport *t, struct asked *const *asked, size
 	uv_loop_t loop;
 
 	assert_int_equal(uv_loop_init(&loop), 0);
-	s = t->open(&loop, &target, NULL);
+	s = t->open(&(struct opening){.loop = &loop, .target = &target});
 	for (size_t i = 0; i < n; i++)
 		asks[i] = &asked[i]->ask;
 	t->ask(s, asks, n);

@@ -66,7 +66,7 @@ static void hanging_reads_end_at_their_deadline(void **state)
 
 	(void)state;
 	uv_loop_init(&loop);
-	s = task_open(&loop, &target, NULL);
+	s = task_open(&(struct opening){.loop = &loop, .target = &target});
 	for (size_t i = 0; i < 6; i++) {
 		asked_init(&q[i], NULL, 0, NULL);
 		all[i] = &q[i];
