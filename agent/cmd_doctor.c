@@ -200,7 +200,7 @@ static int examine(const struct parsed *p, struct app *app, const struct app_opt
 	struct role role;
 
 	if (app_open_query(app, o, doctor_reads, err) < 0 || load_role(app, &role, err) < 0 ||
-	    doctor_examine(app->facts, app->arena, &role, started_ms, keep, ls, err) < 0)
+	    doctor_examine(app->facts, app->arena, &app->inventory, &role, started_ms, keep, ls, err) < 0)
 		return -1;
 	ls->cut_short = app->result.cancelled || app->result.timed_out;
 	if (ls->cut_short)
@@ -237,7 +237,8 @@ const struct command command_doctor = {
 	.usage = "-i INVENTORY [OPTION]...",
 	.options = options,
 	.details =
-		"Target by target: reachable, certificate, login, API version, privileges on the root folder against "
+		"Target by target: the credential where it is missing, reachable, certificate, login, API version, "
+		"privileges on the root folder against "
 		"the role in\n"
 		"profiles/migready-role.json, clock, transports; then each host: connected, privileges, clock, "
 		"transports. A host that\n"

@@ -17,17 +17,6 @@ const char doctor_reads[] =
 	" vsphere_host, vsphere_host_role, vsphere_clock, vsphere_host_date_time, vsphere_host_now,"
 	" linux_host LIMIT 0";
 
-/* Why the probe PROBE brought nothing of this target: outcome and text. */
-static int read_outcome(const struct doctor *d, const char *probe, const char **ret, struct err *err)
-{
-	const char *sql = arena_printf(
-		d->a,
-		"SELECT outcome, error FROM run_outcome WHERE target = ?1 AND probe = '%s' ORDER BY outcome = 'ok'",
-		probe);
-
-	return doctor_row(d, sql, ret, 2, err);
-}
-
 /* ---- reachable, certificate ---- */
 
 enum { CONNECTED, TRUSTED, ERROR, TEXT, THUMBPRINT, SUBJECT, ISSUER, NAMES, UNTIL, TLS, ADDRESS, SERVER_COLUMNS };
@@ -63,7 +52,7 @@ static int tell_reachable(struct doctor *d, const char **s, struct err *err)
 		return doctor_number(s[CONNECTED]) == 1 ? doctor_say(d, "reachable", STATUS_PASS, s[ADDRESS], NULL, err)
 		                                        : doctor_say(d, "reachable", STATUS_FAIL, doctor_words(s[TEXT]),
 		                                                     remedy_of(s[ERROR]), err);
-	if (read_outcome(d, "vsphere/server", outcome, err) < 0)
+	if (doctor_outcome(d, "vsphere/server", outcome, err) < 0)
 		return -1;
 	return doctor_say(d, "reachable", STATUS_UNKNOWN, doctor_words(outcome[1]), NULL, err);
 }
@@ -151,7 +140,7 @@ static int tell_login(struct doctor *d, struct err *err)
 
 	if (doctor_row(d, "SELECT instance FROM vsphere_about WHERE " OF_TARGET("instance"), about, 1, err) < 0 ||
 	    doctor_row(d, "SELECT manager, user FROM vsphere_session WHERE target = ?1", session, 2, err) < 0 ||
-	    read_outcome(d, "vsphere/session", outcome, err) < 0)
+	    doctor_outcome(d, "vsphere/session", outcome, err) < 0)
 		return -1;
 	d->logged_in = session[0] != NULL || about[0] != NULL;
 	if (d->logged_in)
@@ -301,8 +290,13 @@ static int tell_hosts(struct doctor *d, struct err *err)
 static int tell_vsphere(struct doctor *d, struct err *err)
 {
 	const char *s[SERVER_COLUMNS], *clock[CLOCK_COLUMNS], *hosts[2];
+	bool missing;
 
 	d->connected = d->trusted = d->logged_in = false;
+	if (doctor_tell_credential(d, &missing, err) < 0)
+		return -1;
+	if (missing)
+		return 0;
 	if (doctor_row(d, server_sql, s, SERVER_COLUMNS, err) < 0 ||
 	    doctor_row(d, "SELECT time, asked_ms, answered_ms, error, NULL FROM vsphere_clock WHERE target = ?1", clock,
 	               CLOCK_COLUMNS, err) < 0 ||
@@ -337,10 +331,11 @@ static int tell_local(struct doctor *d, struct err *err)
 	                  NULL, err);
 }
 
-int doctor_examine(struct facts *f, struct arena *a, const struct role *role, int64_t now_ms, doctor_tell *tell,
-                   void *arg, struct err *err)
+int doctor_examine(struct facts *f, struct arena *a, const struct inventory *inv, const struct role *role,
+                   int64_t now_ms, doctor_tell *tell, void *arg, struct err *err)
 {
-	struct doctor d = {.facts = f, .a = a, .role = role, .now_ms = now_ms, .tell = tell, .arg = arg};
+	struct doctor d = {
+		.facts = f, .a = a, .inventory = inv, .role = role, .now_ms = now_ms, .tell = tell, .arg = arg};
 	sqlite3_stmt *st =
 		doctor_select(&d, "SELECT id, platform FROM run_target WHERE ?1 = '' ORDER BY ordinal", "", err);
 	int rc = 0, step;

@@ -9,6 +9,7 @@
 
 #include "check.h"
 #include "facts.h"
+#include "inventory.h"
 
 /* What an account needs: profiles/migready-role.json, which an admin can import too. */
 struct role {
@@ -27,7 +28,7 @@ extern const char doctor_reads[];
 struct doctor_line {
 	const char *target;
 	const char *host; /* its name; NULL: the line is about the target */
-	const char *step; /* reachable, certificate ... */
+	const char *step; /* credential (only when it is missing), reachable, certificate ... */
 	/* PASS; FAIL, with a remedy; WARN: works, but look; UNKNOWN: couldn't be found out; NA: can't be told here */
 	enum status status;
 	const char *found;
@@ -36,10 +37,10 @@ struct doctor_line {
 
 typedef int doctor_tell(void *arg, const struct doctor_line *line, struct err *err);
 
-/* Calls TELL for every line: target by target in the inventory's order, each followed by its hosts, by name. NOW_MS: our clock,
- * UTC. Texts live as long as A. */
-int doctor_examine(struct facts *f, struct arena *a, const struct role *role, int64_t now_ms, doctor_tell *tell,
-                   void *arg, struct err *err);
+/* Calls TELL for every line: target by target in the inventory's order, each followed by its hosts, by name. F's targets are
+ * those of INV. NOW_MS: our clock, UTC. Texts live as long as A. */
+int doctor_examine(struct facts *f, struct arena *a, const struct inventory *inv, const struct role *role,
+                   int64_t now_ms, doctor_tell *tell, void *arg, struct err *err);
 
 /* An ISO 8601 point in time, in milliseconds since 1970 UTC; *ret_step_ms is how fine it is told. false: it is none. */
 bool doctor_parse_time(const char *text, int64_t *ret_ms, int64_t *ret_step_ms);

@@ -9,6 +9,7 @@
 struct doctor {
 	struct facts *facts;
 	struct arena *a;
+	const struct inventory *inventory;
 	const struct role *role;
 	int64_t now_ms;
 	doctor_tell *tell;
@@ -42,6 +43,12 @@ int64_t doctor_number(const char *text);    /* 0 for what is none */
 const char *doctor_words(const char *text); /* TEXT, or that there is none */
 
 /* ---- steps ---- */
+
+/* Why the probe PROBE brought nothing of the target at hand: outcome and text. */
+int doctor_outcome(const struct doctor *d, const char *probe, const char **ret, struct err *err);
+
+/* *ret_missing: the target's secret could not be fetched, so nobody was asked; that is told then. */
+int doctor_tell_credential(struct doctor *d, bool *ret_missing, struct err *err);
 
 /* ROLES that the account has on the host at hand, or on the root folder: ids, commas between; NULL: not told. */
 int doctor_tell_privileges(struct doctor *d, const char *roles, struct err *err);

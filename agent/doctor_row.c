@@ -53,6 +53,16 @@ int doctor_row(const struct doctor *d, const char *sql, const char **ret, int n,
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : doctor_sql_error(d, err);
 }
 
+int doctor_outcome(const struct doctor *d, const char *probe, const char **ret, struct err *err)
+{
+	const char *sql = arena_printf(
+		d->a,
+		"SELECT outcome, error FROM run_outcome WHERE target = ?1 AND probe = '%s' ORDER BY outcome = 'ok'",
+		probe);
+
+	return doctor_row(d, sql, ret, 2, err);
+}
+
 int64_t doctor_number(const char *text)
 {
 	int64_t n;

@@ -96,6 +96,19 @@ VC_PASSWORD=wrong-canary-4711 doctor 1 "a wrong password"
 line login fail 'refused the password of user'
 [ "$(requests "$work/server.jsonl" Login)" = 1 ] || fail "a wrong password is tried once"
 grep -q canary "$work/stdout" "$work/stderr" && fail "the password is told"
+for source in "env: NO_SUCH_PASSWORD" "file: $work/no-such-file" "command: exit 3"; do
+	inventory "$work/inventory.yaml" "vc01=$url"
+	sed -i "s|password: {.*}|password: {$source}}|" "$work/inventory.yaml"
+	before=$(requests "$work/server.jsonl" Login)
+	doctor 1 "no password: $source"
+	line credential fail "^$work/inventory.yaml:[0-9]*:[0-9]*: credential '.*': "
+	line reachable unknown '^not tried: the credential is missing$'
+	line login unknown '^not tried: the credential is missing$'
+	expect "how to set it" 'any(.lines[]; .step == "credential" and (.remedy | length > 20))'
+	expect "the network is not blamed" 'all(.lines[]; .step == "credential" or (.status == "unknown" and .remedy == null))'
+	[ "$(requests "$work/server.jsonl" Login)" = "$before" ] || fail "somebody logged in without a password"
+done
+inventory "$work/inventory.yaml" "vc01=$url"
 doctor 0 "the scripted server"
 line login pass '^as LAB\\user$'
 line privileges pass 'without Resource.QueryVMotion'

@@ -69,7 +69,7 @@ struct wanted {
 	const char *step, *host;
 	enum status status;
 	char *found;
-	bool seen, remedy;
+	bool seen;
 };
 
 static int look(void *arg, const struct doctor_line *line, struct err *err)
@@ -88,179 +88,247 @@ static int look(void *arg, const struct doctor_line *line, struct err *err)
 	return 0;
 }
 
-/* The step of the target (HOST "") or of a host has that status, and its text begins so. */
-static void expect(const char *step, const char *host, enum status status, const char *found)
-{
-	struct wanted w = {.step = step, .host = host};
+static const struct inventory *inventory;
 
-	must(doctor_examine(s.facts, s.arena, &role, NOW_MS, look, &w, &s.err));
+/* After SQL (NULL: nothing more) the step of the target (HOST "") or of a host has that status, and its text begins so. */
+struct scene {
+	const char *sql, *step, *host;
+	enum status status;
+	const char *found;
+};
+
+static void expect(const struct scene *c)
+{
+	static const struct inventory nobody = {0};
+	struct wanted w = {.step = c->step, .host = c->host};
+
+	must(doctor_examine(s.facts, s.arena, inventory != NULL ? inventory : &nobody, &role, NOW_MS, look, &w,
+	                    &s.err));
 	if (!w.seen)
-		fail_msg("%s %s is not told", step, host);
-	if (w.status != status || strncmp(w.found, found, strlen(found)) != 0)
-		fail_msg("%s %s is %s: %s", step, host, status_name(w.status), w.found);
+		fail_msg("%s %s is not told", c->step, c->host);
+	if (w.status != c->status || strncmp(w.found, c->found, strlen(c->found)) != 0)
+		fail_msg("%s %s is %s: %s; expected %s: %s", c->step, c->host, status_name(w.status), w.found,
+		         status_name(c->status), c->found);
 }
+
+static void play(const struct scene *scenes, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (scenes[i].sql != NULL)
+			sql(scenes[i].sql);
+		expect(&scenes[i]);
+	}
+}
+
+#define PLAY(scenes) play(scenes, sizeof(scenes) / sizeof((scenes)[0]))
 
 /* Nothing was answered: nothing passes. */
 static void test_silence(void **state)
 {
-	static const char *const steps[] = {"reachable",  "certificate", "login",      "api",
-	                                    "privileges", "clock",       "transports", "hosts"};
+	static const struct scene scenes[] = {
+		{NULL, "reachable", "", STATUS_UNKNOWN, ""},  {NULL, "certificate", "", STATUS_UNKNOWN, ""},
+		{NULL, "login", "", STATUS_UNKNOWN, ""},      {NULL, "api", "", STATUS_UNKNOWN, ""},
+		{NULL, "privileges", "", STATUS_UNKNOWN, ""}, {NULL, "clock", "", STATUS_UNKNOWN, ""},
+		{NULL, "transports", "", STATUS_UNKNOWN, ""}, {NULL, "hosts", "", STATUS_UNKNOWN, ""},
+	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
-		expect(steps[i], "", STATUS_UNKNOWN, "");
+	PLAY(scenes);
+}
+
+/* A secret that can't be fetched is the credential's fault, and only that: nobody was asked. */
+static void test_no_secret(void **state)
+{
+	static const struct credential ro = {
+		.name = "ro", .user = "u", .source = SECRET_ENV, .from = "VC_PASSWORD", .where = "i.yaml:5:3"};
+	struct target vc01 = {.name = "vc01", .credential = &ro};
+	const struct inventory inv = {.targets = &vc01, .ntargets = 1};
+	static const struct scene scenes[] = {
+		{"INSERT INTO run_outcome(probe, target, outcome, error) VALUES('vsphere/server', 'vc01', 'failed',"
+	         " 'i.yaml:5:3: credential ''ro'': the environment variable VC_PASSWORD is not set')",
+	         "credential", "", STATUS_FAIL, "i.yaml:5:3: credential 'ro': the environment variable"},
+		{NULL, "reachable", "", STATUS_UNKNOWN, "not tried: the credential is missing"},
+		{NULL, "login", "", STATUS_UNKNOWN, "not tried: the credential is missing"},
+		{NULL, "hosts", "", STATUS_UNKNOWN, "not tried: the credential is missing"},
+		{"UPDATE run_outcome SET error = 'connection refused'", "reachable", "", STATUS_UNKNOWN,
+	         "connection refused"},
+	};
+
+	(void)state;
+	inventory = &inv;
+	PLAY(scenes);
+	inventory = NULL;
 }
 
 #define ROLES                                                                                                          \
 	"INSERT INTO vsphere_role VALUES('vc01/A', 'vc01', 7, 'viewer', 'System.Anonymous,System.View'),"              \
 	" ('vc01/A', 'vc01', 8, 'reader', 'System.Reader,System.Read'), ('vc01/A', 'vc01', 9, 'odd', NULL);"
-
-static void root_roles(const char *values)
-{
-	sql(arena_printf(s.arena, "DELETE FROM vsphere_root; INSERT INTO vsphere_root VALUES %s", values));
-}
+#define ROOT_ROLES(values) "DELETE FROM vsphere_root; INSERT INTO vsphere_root VALUES " values
 
 static void test_roles_add_up(void **state)
 {
+	static const struct scene scenes[] = {
+		{ROLES ROOT_ROLES("('vc01/g', 7)"), "privileges", "", STATUS_FAIL,
+	         "on the root folder the account lacks System.Read"},
+		{ROOT_ROLES("('vc01/g', 8)"), "privileges", "", STATUS_FAIL,
+	         "on the root folder the account lacks System.View"},
+		{ROOT_ROLES("('vc01/g', 7), ('vc01/g', 8)"), "privileges", "", STATUS_PASS,
+	         "all of role checker; without A.B: no tea"},
+		{ROOT_ROLES("('vc01/g', -1)"), "privileges", "", STATUS_PASS, "all of role checker"},
+		/* What a role holds that the server doesn't describe: nobody knows. */
+		{ROOT_ROLES("('vc01/g', 7), ('vc01/g', 9)"), "privileges", "", STATUS_UNKNOWN,
+	         "the server did not tell what role 7,9"},
+		{ROOT_ROLES("('vc01/g', 12)"), "privileges", "", STATUS_UNKNOWN,
+	         "the server did not tell what role 12"},
+		{ROOT_ROLES("('vc010/g', -1)"), "privileges", "", STATUS_UNKNOWN,
+	         "the server did not tell which roles"},
+	};
+
 	(void)state;
-	sql(ROLES);
-	root_roles("('vc01/g', 7)");
-	expect("privileges", "", STATUS_FAIL, "on the root folder the account lacks System.Read");
-	root_roles("('vc01/g', 8)");
-	expect("privileges", "", STATUS_FAIL, "on the root folder the account lacks System.View");
-	root_roles("('vc01/g', 7), ('vc01/g', 8)");
-	expect("privileges", "", STATUS_PASS, "all of role checker; without A.B: no tea");
-	root_roles("('vc01/g', -1)");
-	expect("privileges", "", STATUS_PASS, "all of role checker");
-	/* What a role holds that the server doesn't describe: nobody knows. */
-	root_roles("('vc01/g', 7), ('vc01/g', 9)");
-	expect("privileges", "", STATUS_UNKNOWN, "the server did not tell what role 7,9");
-	root_roles("('vc01/g', 12)");
-	expect("privileges", "", STATUS_UNKNOWN, "the server did not tell what role 12");
-	root_roles("('vc010/g', -1)");
-	expect("privileges", "", STATUS_UNKNOWN, "the server did not tell which roles");
+	PLAY(scenes);
 }
 
 /* Servers that don't show their roles: what the system's own hold is known. */
 static void test_system_roles(void **state)
 {
+	static const struct scene scenes[] = {
+		{ROOT_ROLES("('vc01/g', -2)"), "privileges", "", STATUS_PASS, "all of role checker"},
+		{ROOT_ROLES("('vc01/g', -3)"), "privileges", "", STATUS_FAIL,
+	         "on the root folder the account lacks System.Read"},
+		{ROOT_ROLES("('vc01/g', -5)"), "privileges", "", STATUS_FAIL,
+	         "on the root folder the account lacks System.View, System.Read"},
+	};
+
 	(void)state;
-	root_roles("('vc01/g', -2)");
-	expect("privileges", "", STATUS_PASS, "all of role checker");
-	root_roles("('vc01/g', -3)");
-	expect("privileges", "", STATUS_FAIL, "on the root folder the account lacks System.Read");
-	root_roles("('vc01/g', -5)");
-	expect("privileges", "", STATUS_FAIL, "on the root folder the account lacks System.View, System.Read");
+	PLAY(scenes);
 }
 
 static void test_hosts(void **state)
 {
+	static const struct scene scenes[] = {
+		{ROLES "INSERT INTO vsphere_host(host, name, connection) VALUES('vc01/h1', 'a', 'connected'),"
+	               " ('vc01/h2', 'b', 'notResponding'), ('vc01/h3', NULL, NULL);"
+	               "INSERT INTO vsphere_host_role VALUES('vc01/h1', 7), ('vc01/h1', 8), ('vc01/h2', 7);"
+	               "INSERT INTO vsphere_host_now VALUES"
+	               " ('vc01/h1', '2026-01-01T00:00:01.000Z', 1767225600900, 1767225601100, NULL),"
+	               " ('vc01/h2', NULL, NULL, NULL, 'it is gone')",
+	         "connected", "a", STATUS_PASS, "connected"},
+		{NULL, "privileges", "a", STATUS_PASS, "all of role checker"},
+		{NULL, "clock", "a", STATUS_PASS, "+0.000 s from this machine's, within 0.101 s"},
+		{NULL, "connected", "b", STATUS_FAIL, "notResponding"},
+		{NULL, "privileges", "b", STATUS_FAIL, "on this host the account lacks System.Read"},
+		{NULL, "clock", "b", STATUS_UNKNOWN, "it is gone"},
+		{"INSERT INTO run_outcome(probe, target, host, outcome) VALUES('vsphere/host_now', 'vc01', 'vc01/h2',"
+	         " 'denied')",
+	         "clock", "b", STATUS_NA, "not told: it is gone"},
+		{"UPDATE run_outcome SET outcome = 'timeout'", "clock", "b", STATUS_UNKNOWN, "it is gone"},
+		{NULL, "transports", "b", STATUS_UNKNOWN, ""},
+		/* Only a host that told is known to lack the service. */
+		{NULL, "clock", "vc01/h3", STATUS_UNKNOWN, "it was not answered"},
+		{"INSERT INTO vsphere_host_date_time VALUES('vc01/h3', 'vc01', 'dateTimeSystem-3')", "clock", "vc01/h3",
+	         STATUS_UNKNOWN, "it was not answered"},
+		{"UPDATE vsphere_host_date_time SET system = NULL", "clock", "vc01/h3", STATUS_NA,
+	         "not told: the host has no such service"},
+		{"INSERT INTO run_gap VALUES('vsphere_host_date_time', 'vc01', 'vc01/h3', 'denied', 'p', 'no rights')",
+	         "clock", "vc01/h3", STATUS_UNKNOWN, "it was not answered"},
+		{NULL, "connected", "vc01/h3", STATUS_UNKNOWN, ""},
+		{NULL, "privileges", "vc01/h3", STATUS_UNKNOWN, ""},
+		{NULL, "hosts", "", STATUS_UNKNOWN, "3 shown; the server did not tell how many there are"},
+		{"INSERT INTO vsphere_compute(compute, num_hosts) VALUES('vc01/c', 3)", "hosts", "", STATUS_PASS,
+	         "3 shown"},
+		{"INSERT INTO vsphere_compute(compute, num_hosts) VALUES('vc01/d', NULL)", "hosts", "", STATUS_UNKNOWN,
+	         "3 shown; "},
+	};
+
 	(void)state;
-	sql(ROLES "INSERT INTO vsphere_host(host, name, connection) VALUES('vc01/h1', 'a', 'connected'), ('vc01/h2', "
-	          "'b', 'notResponding'),"
-	          " ('vc01/h3', NULL, NULL);"
-	          "INSERT INTO vsphere_host_role VALUES('vc01/h1', 7), ('vc01/h1', 8), ('vc01/h2', 7);"
-	          "INSERT INTO vsphere_host_now VALUES('vc01/h1', '2026-01-01T00:00:01.000Z', 1767225600900, "
-	          "1767225601100, NULL),"
-	          " ('vc01/h2', NULL, NULL, NULL, 'it is gone')");
-	expect("connected", "a", STATUS_PASS, "connected");
-	expect("privileges", "a", STATUS_PASS, "all of role checker");
-	expect("clock", "a", STATUS_PASS, "+0.000 s from this machine's, within 0.101 s");
-	expect("connected", "b", STATUS_FAIL, "notResponding");
-	expect("privileges", "b", STATUS_FAIL, "on this host the account lacks System.Read");
-	expect("clock", "b", STATUS_UNKNOWN, "it is gone");
-	sql("INSERT INTO run_outcome(probe, target, host, outcome) VALUES('vsphere/host_now', 'vc01', 'vc01/h2', "
-	    "'denied')");
-	expect("clock", "b", STATUS_NA, "not told: it is gone");
-	sql("UPDATE run_outcome SET outcome = 'timeout'");
-	expect("clock", "b", STATUS_UNKNOWN, "it is gone");
-	expect("transports", "b", STATUS_UNKNOWN, "");
-	/* Only a host that told is known to lack the service. */
-	expect("clock", "vc01/h3", STATUS_UNKNOWN, "it was not answered");
-	sql("INSERT INTO vsphere_host_date_time VALUES('vc01/h3', 'vc01', 'dateTimeSystem-3')");
-	expect("clock", "vc01/h3", STATUS_UNKNOWN, "it was not answered");
-	sql("UPDATE vsphere_host_date_time SET system = NULL");
-	expect("clock", "vc01/h3", STATUS_NA, "not told: the host has no such service");
-	sql("INSERT INTO run_gap VALUES('vsphere_host_date_time', 'vc01', 'vc01/h3', 'denied', 'p', 'no rights')");
-	expect("clock", "vc01/h3", STATUS_UNKNOWN, "it was not answered");
-	expect("connected", "vc01/h3", STATUS_UNKNOWN, "");
-	expect("privileges", "vc01/h3", STATUS_UNKNOWN, "");
-	expect("hosts", "", STATUS_UNKNOWN, "3 shown; the server did not tell how many there are");
-	sql("INSERT INTO vsphere_compute(compute, num_hosts) VALUES('vc01/c', 3)");
-	expect("hosts", "", STATUS_PASS, "3 shown");
-	sql("INSERT INTO vsphere_compute(compute, num_hosts) VALUES('vc01/d', NULL)");
-	expect("hosts", "", STATUS_UNKNOWN, "3 shown; ");
+	PLAY(scenes);
 }
 
 /* When the answer took long, nobody knows when the clock was read; beyond the limit as it was measured nothing passes. */
-static void clock_is(const char *time, int64_t took_ms, enum status status)
-{
-	sql(arena_printf(
-		s.arena,
-		"DELETE FROM vsphere_clock; INSERT INTO vsphere_clock VALUES(NULL, 'vc01', '%s', %lld, %lld, NULL)",
-		time, (long long)NOW_MS, (long long)(NOW_MS + took_ms)));
-	expect("clock", "", status, "");
-}
-
 static void test_clocks(void **state)
 {
+	static const struct {
+		const char *time;
+		int64_t took_ms;
+		enum status status;
+	} clocks[] = {
+		{"2026-01-01T00:00:00.100Z", 200, STATUS_PASS},
+		{"2026-01-01T00:00:05.000Z", 200, STATUS_PASS},
+		{"2026-01-01T00:00:05.300Z", 200, STATUS_FAIL},
+		{"2025-12-31T23:59:54.000Z", 200, STATUS_FAIL},
+		{"2025-12-31T23:59:55.000Z", 200, STATUS_UNKNOWN},
+		{"2026-01-01T00:00:10.000Z", 12000, STATUS_UNKNOWN},
+		{"2026-01-01T00:00:30.000Z", 12000, STATUS_FAIL},
+		{"2026-01-01T00:00:10.000Z", 8000, STATUS_UNKNOWN},
+		{"soon", 200, STATUS_UNKNOWN},
+	};
+
 	(void)state;
-	clock_is("2026-01-01T00:00:00.100Z", 200, STATUS_PASS);
-	clock_is("2026-01-01T00:00:05.000Z", 200, STATUS_PASS);
-	clock_is("2026-01-01T00:00:05.300Z", 200, STATUS_FAIL);
-	clock_is("2025-12-31T23:59:54.000Z", 200, STATUS_FAIL);
-	clock_is("2025-12-31T23:59:55.000Z", 200, STATUS_UNKNOWN);
-	clock_is("2026-01-01T00:00:10.000Z", 12000, STATUS_UNKNOWN);
-	clock_is("2026-01-01T00:00:30.000Z", 12000, STATUS_FAIL);
-	clock_is("2026-01-01T00:00:10.000Z", 8000, STATUS_UNKNOWN);
-	clock_is("soon", 200, STATUS_UNKNOWN);
+	for (size_t i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++) {
+		const struct scene scene = {
+			arena_printf(s.arena,
+		                     "DELETE FROM vsphere_clock;"
+		                     "INSERT INTO vsphere_clock VALUES(NULL, 'vc01', '%s', %lld, %lld, NULL)",
+		                     clocks[i].time, (long long)NOW_MS, (long long)(NOW_MS + clocks[i].took_ms)),
+			"clock", "", clocks[i].status, ""};
+
+		play(&scene, 1);
+	}
 }
 
 static void test_hosts_that_are_missing(void **state)
 {
+	static const struct scene scenes[] = {
+		{"INSERT INTO vsphere_session VALUES('vc01/S', 'vc01', 'u')", "login", "", STATUS_PASS, "as u"},
+		{NULL, "hosts", "", STATUS_FAIL, "the server shows no host"},
+		{"INSERT INTO vsphere_compute(compute, num_hosts) VALUES('vc01/c', 3);"
+	         "INSERT INTO vsphere_host(host) VALUES('vc01/h1'), ('vc01/h2')",
+	         "hosts", "", STATUS_FAIL, "2 shown of 3 that the server counts"},
+	};
+
 	(void)state;
-	sql("INSERT INTO vsphere_session VALUES('vc01/S', 'vc01', 'u')");
-	expect("login", "", STATUS_PASS, "as u");
-	expect("hosts", "", STATUS_FAIL, "the server shows no host");
-	sql("INSERT INTO vsphere_compute(compute, num_hosts) VALUES('vc01/c', 3);"
-	    "INSERT INTO vsphere_host(host) VALUES('vc01/h1'), ('vc01/h2')");
-	expect("hosts", "", STATUS_FAIL, "2 shown of 3 that the server counts");
+	PLAY(scenes);
 }
 
 static void test_old_api(void **state)
 {
-	(void)state;
-	sql("INSERT INTO vsphere_about(instance, api_version, product) VALUES('vc01/S', '6.0', 'old')");
-	expect("api", "", STATUS_WARN, "API 6.0, old: older than 6.5");
-	sql("UPDATE vsphere_about SET api_version = '6.5'");
-	expect("api", "", STATUS_PASS, "API 6.5, old");
-	sql("UPDATE vsphere_about SET api_version = '10.0.1.0'");
-	expect("api", "", STATUS_PASS, "API 10.0.1.0, old");
-}
+	static const struct scene scenes[] = {
+		{"INSERT INTO vsphere_about(instance, api_version, product) VALUES('vc01/S', '6.0', 'old')", "api", "",
+	         STATUS_WARN, "API 6.0, old: older than 6.5"},
+		{"UPDATE vsphere_about SET api_version = '6.5'", "api", "", STATUS_PASS, "API 6.5, old"},
+		{"UPDATE vsphere_about SET api_version = '10.0.1.0'", "api", "", STATUS_PASS, "API 10.0.1.0, old"},
+	};
 
-#define SERVER                                                                                                         \
-	"INSERT INTO vsphere_server(server, target, connected, trusted, error, text, thumbprint, subject, issuer, "    \
-	"valid_until) VALUES"
+	(void)state;
+	PLAY(scenes);
+}
 
 static void test_certificates(void **state)
 {
+	static const struct scene scenes[] = {
+		{"INSERT INTO vsphere_server(server, target, connected, trusted, error, text, thumbprint, subject, "
+	         "issuer,"
+	         " valid_until) VALUES"
+	         "('vc01/server', 'vc01', 1, 1, NULL, NULL, 'ab', 'CN=a', 'CN=b', 1798761600)",
+	         "certificate", "", STATUS_PASS, "verified by system CAs: CN=a of CN=b, valid until 2027-01-01"},
+		{"UPDATE vsphere_server SET valid_until = 1767225600 + 86400 * 29", "certificate", "", STATUS_WARN,
+	         "CN=a of CN=b, valid until 2026-01-30; it expires soon"},
+		{"UPDATE vsphere_server SET valid_until = 1767225599", "certificate", "", STATUS_WARN,
+	         "CN=a of CN=b, valid until 2025-12-31; it has expired"},
+		{"UPDATE run_target SET tls = 'certificate not verified'", "certificate", "", STATUS_WARN,
+	         "NOT verified"},
+		{"UPDATE vsphere_server SET trusted = 0, error = 'timeout', text = 'timed out'", "certificate", "",
+	         STATUS_UNKNOWN, "timed out"},
+		{"UPDATE vsphere_server SET error = 'tls', text = 'not trusted'", "certificate", "", STATUS_FAIL,
+	         "not trusted (CN=a of CN=b"},
+		{NULL, "login", "", STATUS_UNKNOWN, "not tried: no password"},
+		{"UPDATE vsphere_server SET connected = 0, error = 'dns', text = 'no such name'", "reachable", "",
+	         STATUS_FAIL, "no such name"},
+		{NULL, "login", "", STATUS_UNKNOWN, "not tried: the server wasn't reached"},
+	};
+
 	(void)state;
-	sql(SERVER "('vc01/server', 'vc01', 1, 1, NULL, NULL, 'ab', 'CN=a', 'CN=b', 1798761600)");
-	expect("certificate", "", STATUS_PASS, "verified by system CAs: CN=a of CN=b, valid until 2027-01-01");
-	sql("UPDATE vsphere_server SET valid_until = 1767225600 + 86400 * 29");
-	expect("certificate", "", STATUS_WARN, "CN=a of CN=b, valid until 2026-01-30; it expires soon");
-	sql("UPDATE vsphere_server SET valid_until = 1767225599");
-	expect("certificate", "", STATUS_WARN, "CN=a of CN=b, valid until 2025-12-31; it has expired");
-	sql("UPDATE run_target SET tls = 'certificate not verified'");
-	expect("certificate", "", STATUS_WARN, "NOT verified");
-	sql("UPDATE vsphere_server SET trusted = 0, error = 'timeout', text = 'timed out'");
-	expect("certificate", "", STATUS_UNKNOWN, "timed out");
-	sql("UPDATE vsphere_server SET error = 'tls', text = 'not trusted'");
-	expect("certificate", "", STATUS_FAIL, "not trusted (CN=a of CN=b");
-	expect("login", "", STATUS_UNKNOWN, "not tried: no password");
-	sql("UPDATE vsphere_server SET connected = 0, error = 'dns', text = 'no such name'");
-	expect("reachable", "", STATUS_FAIL, "no such name");
-	expect("login", "", STATUS_UNKNOWN, "not tried: the server wasn't reached");
+	PLAY(scenes);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, store_teardown)
@@ -268,9 +336,10 @@ static void test_certificates(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_times),        TEST(test_role_file),    TEST(test_silence), TEST(test_roles_add_up),
-		TEST(test_system_roles), TEST(test_hosts),        TEST(test_clocks),  TEST(test_hosts_that_are_missing),
-		TEST(test_old_api),      TEST(test_certificates),
+		TEST(test_times),     TEST(test_role_file),    TEST(test_silence),
+		TEST(test_no_secret), TEST(test_roles_add_up), TEST(test_system_roles),
+		TEST(test_hosts),     TEST(test_clocks),       TEST(test_hosts_that_are_missing),
+		TEST(test_old_api),   TEST(test_certificates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
