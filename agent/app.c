@@ -411,27 +411,6 @@ int app_open_query(struct app *app, const struct app_options *o, const char *sql
 
 /* ---- describe --requests ---- */
 
-static void show_stage(struct app *app, const struct stage *s, const struct target *t, FILE *out)
-{
-	const struct request **reqs = arena_array(app->arena, s->n + 1, sizeof(*reqs));
-
-	for (size_t k = 0; transports[k] != NULL; k++) {
-		size_t n = 0;
-
-		for (size_t i = 0; i < s->n; i++)
-			if (s->probes[i].probe->transport == transports[k] && probe_serves(s->probes[i].probe, t))
-				reqs[n++] = &s->probes[i].req;
-		if (n > 0)
-			transports[k]->show(t, reqs, n, out);
-	}
-}
-
-void app_show_requests(struct app *app, const struct target *t, FILE *out)
-{
-	for (size_t i = 0; i < app->plan.nstages; i++)
-		show_stage(app, &app->plan.stages[i], t, out);
-}
-
 /* What recorded facts name as targets, as far as asking them needs. */
 static int targets_of_facts(struct app *app, struct err *err)
 {
@@ -467,7 +446,8 @@ int app_requests(struct app *app, const struct app_options *o, FILE *out, struct
 	if (o->facts_in != NULL && targets_of_facts(app, err) < 0)
 		return -1;
 	for (size_t t = 0; t < app->inventory.ntargets; t++)
-		app_show_requests(app, &app->inventory.targets[t], out);
+		if (app_show_requests(app, &app->inventory.targets[t], out, err) < 0)
+			return -1;
 	return 0;
 }
 

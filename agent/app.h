@@ -61,9 +61,10 @@ int app_open_query(struct app *app, const struct app_options *o, const char *sql
 /* Prints what a run would send, one request a line; with facts_in the for_each items are expanded. */
 int app_requests(struct app *app, const struct app_options *o, FILE *out, struct err *err);
 
-/* Plans the profile after app_load(), for every platform and nobody in particular; then prints what T would be sent. */
+/* Plans the profile after app_load(), for every platform and nobody in particular; then prints what T would be sent, with
+ * the for_each items expanded where facts are replayed. */
 int app_plan_anywhere(struct app *app, struct err *err);
-void app_show_requests(struct app *app, const struct target *t, FILE *out);
+int app_show_requests(struct app *app, const struct target *t, FILE *out, struct err *err);
 
 void app_close(struct app *app);
 

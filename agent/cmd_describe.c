@@ -200,7 +200,8 @@ static int describe_profile(struct app *app, struct err *err)
 	describe_probes(app);
 	fputs("\nsent to a vCenter or an ESXi host, and to the local host:\n", stdout);
 	for (size_t i = 0; i < sizeof(anybody) / sizeof(anybody[0]); i++)
-		app_show_requests(app, &anybody[i], stdout);
+		if (app_show_requests(app, &anybody[i], stdout, err) < 0)
+			return -1;
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/map.h"
 #include "facts.h"
+#include "item.h"
 #include "plan.h"
 
 struct collector {
@@ -19,12 +20,6 @@ struct collector {
 	struct err fatal; /* facts can't be written: the run ends */
 	bool incomplete;  /* something did not end ok */
 	uint64_t objects; /* answered so far, for the progress line */
-};
-
-/* One row of a for_each. */
-struct item {
-	const char **names, **values; /* values may be NULL */
-	size_t n;
 };
 
 struct job {

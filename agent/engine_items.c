@@ -5,60 +5,7 @@
 
 #include "engine_impl.h"
 
-#define MAX_ITEMS 250000   /* of one for_each */
 #define ITEMS_IN_FLIGHT 16 /* a target */
-
-static const char *item_value(void *arg, const char *name)
-{
-	const struct item *item = arg;
-
-	for (size_t i = 0; i < item->n; i++)
-		if (strcmp(item->names[i], name) == 0)
-			return item->values[i];
-	return NULL;
-}
-
-/* The request of one item, its placeholders filled in. */
-static int fill_request(struct engine *e, struct running *r, struct err *err)
-{
-	const struct probe *p = r->job.planned->probe;
-	struct request_field *fields = arena_array(e->arena, p->req.nfields, sizeof(*fields));
-
-	for (size_t i = 0; i < p->req.nfields; i++) {
-		const struct template *t = &p->templates[i];
-
-		fields[i] = p->req.fields[i];
-		if (t->n == 0)
-			continue;
-		fields[i].value = template_fill(t, e->arena, item_value, (void *)(uintptr_t)r->job.item,
-		                                p->transport->encode, fields[i].name, err);
-		if (fields[i].value == NULL)
-			return err_prefix(err, "%s", fields[i].name);
-	}
-	r->req.fields = fields;
-	return 0;
-}
-
-static const char *text_of(struct engine *e, sqlite3_stmt *st, int i)
-{
-	const unsigned char *s = sqlite3_column_text(st, i);
-
-	return s != NULL ? arena_strdup(e->arena, (const char *)s) : NULL;
-}
-
-static struct item *read_item(struct engine *e, sqlite3_stmt *st)
-{
-	struct item *item = arena_alloc(e->arena, sizeof(*item));
-
-	item->n = (size_t)sqlite3_column_count(st);
-	item->names = arena_array(e->arena, item->n, sizeof(*item->names));
-	item->values = arena_array(e->arena, item->n, sizeof(*item->values));
-	for (size_t i = 0; i < item->n; i++) {
-		item->names[i] = arena_strdup(e->arena, sqlite3_column_name(st, (int)i));
-		item->values[i] = text_of(e, st, (int)i);
-	}
-	return item;
-}
 
 /* The target that an object's id "TARGET/REF" (or a target's name) belongs to. */
 static struct reach *reach_of(struct engine *e, const char *id)
@@ -69,14 +16,6 @@ static struct reach *reach_of(struct engine *e, const char *id)
 		if (strlen(e->reach[i].target->name) == n && strncmp(e->reach[i].target->name, id, n) == 0)
 			return &e->reach[i];
 	return NULL;
-}
-
-/* The id of an object within its target; NULL for none. */
-static const char *ref_of(const char *id)
-{
-	const char *slash = id != NULL ? strchr(id, '/') : NULL;
-
-	return slash != NULL ? slash + 1 : NULL;
 }
 
 static void queue(struct engine *e, struct running *r)
@@ -94,7 +33,7 @@ static void queue(struct engine *e, struct running *r)
 /* False: the row says nobody who could be asked. */
 static bool add_item(struct engine *e, const struct planned *p, const struct item *item, bool fallback, bool more)
 {
-	const char *whom = item_value((void *)(uintptr_t)item, p->probe->host_scope ? "host" : "target");
+	const char *whom = item_value(item, p->probe->host_scope ? "host" : "target");
 	struct reach *reach = whom != NULL ? reach_of(e, whom) : NULL;
 	struct running *r;
 
@@ -107,8 +46,8 @@ static bool add_item(struct engine *e, const struct planned *p, const struct ite
 	r = engine_new_running(e, reach, p, fallback, more);
 	r->job.item = item;
 	r->job.host = p->probe->host_scope ? whom : NULL;
-	r->req.host = ref_of(r->job.host);
-	r->req.address = item_value((void *)(uintptr_t)item, "address");
+	r->req.host = item_ref(r->job.host);
+	r->req.address = item_value(item, "address");
 	queue(e, r);
 	return true;
 }
@@ -123,13 +62,13 @@ int items_queue(struct engine *e, const struct planned *p, bool fallback, bool m
 		return -1;
 	facts_budget(e->c.facts, 30000);
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		if (++n > MAX_ITEMS)
+		if (++n > ITEMS_MAX)
 			break;
-		holes += !add_item(e, p, read_item(e, st), fallback, more);
+		holes += !add_item(e, p, item_read(st, e->arena), fallback, more);
 	}
 	facts_budget(e->c.facts, 0);
-	if (n > MAX_ITEMS)
-		err_set(err, ERR_LIMIT, "for_each gives more than %d rows", MAX_ITEMS);
+	if (n > ITEMS_MAX)
+		err_set(err, ERR_LIMIT, "for_each gives more than %d rows", ITEMS_MAX);
 	else if (rc != SQLITE_DONE)
 		err_set(err, ERR_SQL, "for_each: %s", sqlite3_errmsg(facts_db(e->c.facts)));
 	else if (holes > 0)
@@ -146,7 +85,7 @@ static void send_item(struct engine *e, struct running *r)
 
 	if (!engine_begin(r))
 		return;
-	if (fill_request(e, r, &err) < 0)
+	if (item_fill(r->job.item, r->job.planned->probe, e->arena, &r->req, &err) < 0)
 		engine_ended(ask, &err);
 	else
 		t->ask(engine_session(e, r->reach, t), &ask, 1);

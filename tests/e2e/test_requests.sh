@@ -64,10 +64,21 @@ for type in HostSystem VirtualMachine ComputeResource; do
 	done
 done
 
-# Pages: the server cuts them to one object, and every object arrives; far more requests than that aren't needed otherwise.
+# Objects share requests.
 few=$(jq -s 'map(select(.method != "QueryVMotionCompatibilityEx_Task" and (.asked | has("Task") | not))) | length' "$log")
 [ "$few" -le 16 ] || fail "$few requests for an inventory of 15 objects, without the tasks"
 cp "$work/report.json" "$work/whole.json"
+
+# Of recorded facts a list of VMs is written out: the placeholders are gone.
+run collect -i "$work/inventory.yaml" -o "$work/facts.db"
+expect_exit 0 "collect"
+run describe --requests --facts "$work/facts.db"
+expect_exit 0 "describe --requests --facts"
+grep -q 'QueryVMotionCompatibilityEx_Task on .*: vm:VirtualMachine\[\]=vm-[0-9]*,vm-[0-9,vm-]* host:HostSystem\[\]=host-[0-9,host-]*$' "$work/stdout" ||
+	fail "the list of VMs isn't written out: $(grep QueryVMotion "$work/stdout")"
+grep -q '\${' "$work/stdout" && fail "placeholders are left: $(grep '\${' "$work/stdout" | head -3)"
+
+# Pages: the server cuts them to one object, and every object arrives.
 serve pages --page-size 1
 check -i "$work/inventory.yaml"
 expect_exit 0 "pages of one object"
