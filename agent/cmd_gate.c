@@ -188,8 +188,8 @@ static void ask(const char *path, const struct gate_question *q, struct arena *a
 	if (access(path, F_OK) < 0) {
 		*ret = (struct gate_answer){0};
 		gate_add(ret, "no-history", NULL,
-		         arena_printf(a, "no run was recorded yet (%s); 'migready check -p %s' records one", path,
-		                      q->profile));
+		         arena_printf(a, "no run was recorded yet (%s); 'migready check -i FILE -p %s' records one",
+		                      path, q->profile));
 		return;
 	}
 	if (history_open(&h, path, false, &err) < 0) {

@@ -125,6 +125,14 @@ static int add_ambiguous(struct asking *g, const struct meant *m)
 	return -1;
 }
 
+/* H's name as it is compared with the one that was asked for: up to the first dot where that has none. */
+static const char *name_like(const struct asking *g, const struct recorded_host *h)
+{
+	const char *name = h->name != NULL ? h->name : h->id;
+
+	return strchr(g->host, '.') != NULL ? name : arena_strndup(g->a, name, strcspn(name, "."));
+}
+
 static int add_nobody(struct asking *g)
 {
 	const char **names = NULL, *replayed = "";
@@ -143,13 +151,13 @@ static int add_nobody(struct asking *g)
 			replayed = "; replays of recorded facts prove nothing about now";
 		for (size_t k = 0; l->loaded && k < l->nhosts; k++) {
 			names = grow(names, &cap, n, sizeof(*names));
-			names[n++] = l->hosts[k].name != NULL ? l->hosts[k].name : l->hosts[k].id;
+			names[n++] = name_like(g, &l->hosts[k]);
 		}
 	}
 	gate_add(g->answer, "unknown-host", NULL,
-	         arena_printf(g->a, "the newest live runs list no host '%s'%s%s; 'migready check -p %s' records one",
-	                      g->q->host, did_you_mean(hint, sizeof(hint), g->host, names, n), replayed,
-	                      g->q->profile));
+	         arena_printf(
+			 g->a, "the newest live runs list no host '%s'%s%s; 'migready check -i FILE -p %s' records one",
+			 g->q->host, did_you_mean(hint, sizeof(hint), g->host, names, n), replayed, g->q->profile));
 	free(names);
 	return -1;
 }

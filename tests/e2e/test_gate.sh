@@ -38,6 +38,7 @@ gate 2 no-history maintenance esx01
 [ ! -e "$history" ] || fail "asking made a history"
 check -i "$work/inventory.yaml"
 gate 2 not-covered maintenance esx01
+grep -q "'migready check -i FILE -p maintenance' records one" "$work/line" || fail "the command isn't whole: $(cat "$work/line")"
 run collect -i "$work/inventory.yaml" -o "$work/facts.db"
 check --facts "$work/facts.db" -p maintenance --as-of-facts
 expect_exit 0 "a replay"
@@ -59,6 +60,10 @@ gate 0 "" maintenance ESX04.lab.example
 gate 0 "" maintenance vc01/esx02
 gate 0 "" maintenance esx01 --exit-codes nagios
 gate 2 ambiguous-host maintenance 'esx0*'
+gate 2 unknown-host maintenance esx0l
+grep -q "did you mean 'esx0[1-4]'" "$work/line" || fail "no suggestion for a short name: $(cat "$work/line")"
+gate 2 unknown-host maintenance esx01.lab.exampl
+grep -q "did you mean 'esx01.lab.example'" "$work/line" || fail "no suggestion for a full name: $(cat "$work/line")"
 gate 2 unknown-host maintenance esx99
 gate 2 unknown-host maintenance vc02/esx01
 gate 2 "no-placement not-covered" evacuate esx01
