@@ -38,13 +38,14 @@ static bool same_question(const struct record *a, const struct record *b)
 	return strcmp(a->profile, b->profile) == 0 && strcmp(a->scope, b->scope) == 0 && a->replay == b->replay;
 }
 
-/* The newest ready run before OTHER that was asked the same; OTHER NULL: the newest ready one. */
-static struct record *last_ready(const struct records *rs, const struct record *other)
+/* The newest ready run that was asked the same as OTHER, and isn't it; OTHER NULL: the newest ready one. EARLIER: only before it. */
+static struct record *last_ready(const struct records *rs, const struct record *other, bool earlier)
 {
 	for (size_t i = 0; i < rs->n; i++) {
 		struct record *r = rs->v[i];
 
-		if (is_ready(r) && (other == NULL || (r->seq < other->seq && same_question(r, other))))
+		if (is_ready(r) &&
+		    (other == NULL || (r != other && same_question(r, other) && (!earlier || r->seq < other->seq))))
 			return r;
 	}
 	return NULL;
@@ -69,8 +70,9 @@ static struct record *by_prefix(const struct records *rs, const char *prefix, st
 	return found;
 }
 
-/* OTHER: the run it is compared with, where that is known. */
-static struct record *find_run(const struct records *rs, const char *word, const struct record *other, struct err *err)
+/* OTHER: the run it is compared with, where that is known. EARLIER: it is to be the older one of the two. */
+static struct record *find_run(const struct records *rs, const char *word, const struct record *other, bool earlier,
+                               struct err *err)
 {
 	struct record *r;
 
@@ -78,12 +80,12 @@ static struct record *find_run(const struct records *rs, const char *word, const
 		return rs->v[0];
 	if (strcmp(word, "last-ready") != 0)
 		return by_prefix(rs, word, err);
-	r = last_ready(rs, other);
+	r = last_ready(rs, other, earlier);
 	if (r == NULL && other != NULL)
 		err_set(err, ERR_USAGE,
-		        "no run of the same profile and scope was ready before run %.26s; 'migready list runs' lists "
+		        "no %srun of the same profile and scope as run %.26s was ready; 'migready list runs' lists "
 		        "others, 'migready diff RUN RUN' compares any two",
-		        other->run);
+		        earlier ? "earlier " : "other ", other->run);
 	else if (r == NULL)
 		err_set(err, ERR_USAGE, "no run was ready");
 	return r;
@@ -99,14 +101,15 @@ static int find_runs(const struct parsed *p, const struct records *rs, struct re
 		err_set(err, ERR_USAGE, "no run is recorded yet");
 		return -1;
 	}
-	*ret_after = ready ? NULL : find_run(rs, after, NULL, err);
+	/* Whichever is not `last-ready` is found first: it says what the other has to be like. */
+	*ret_after = ready ? NULL : find_run(rs, after, NULL, false, err);
 	if (*ret_after == NULL && !ready)
 		return -1;
-	*ret_before = find_run(rs, before, *ret_after, err);
+	*ret_before = find_run(rs, before, *ret_after, true, err);
 	if (*ret_before == NULL)
 		return -1;
-	if (*ret_after == NULL)
-		*ret_after = find_run(rs, after, NULL, err);
+	if (ready)
+		*ret_after = strcmp(before, after) == 0 ? *ret_before : find_run(rs, after, *ret_before, false, err);
 	return *ret_after != NULL ? 0 : -1;
 }
 
@@ -278,11 +281,14 @@ const struct command command_diff = {
 	.about = "what two recorded runs found differently",
 	.usage = "[RUN RUN] [OPTION]...",
 	.options = options,
-	.details = "RUN is the start of a run's id, 'last' or 'last-ready'. Without them the newest run is compared "
-		   "with the\n"
-		   "last ready one before it of the same profile and scope. + is new, ~ changed, - gone.\n"
-		   "\n"
-		   "Exit codes: 0 no difference, 1 some; 64 no such run, 74 and 78 the history can't be read.",
+	.details =
+		"RUN is the start of a run's id, 'last' or 'last-ready'. Without them the newest run is compared "
+		"with the\n"
+		"last ready one before it; 'last-ready' is always of the same profile and scope as the other run. + is "
+		"new, ~\n"
+		"changed, - gone.\n"
+		"\n"
+		"Exit codes: 0 no difference, 1 some; 64 no such run, 74 and 78 the history can't be read.",
 	.examples = "migready diff\n"
 		    "migready diff 01JABC last -f json",
 	.run = run,

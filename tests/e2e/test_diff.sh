@@ -41,7 +41,7 @@ live before
 expect_exit 0 "healthy"
 run diff
 expect_exit 64 "no second run"
-says "no run of the same profile and scope was ready before run"
+says "no earlier run of the same profile and scope as run"
 live locked vm-backup-lock
 expect_exit 1 "a VM is locked"
 
@@ -80,6 +80,19 @@ live after
 differs 1 '.summary.new == 0 and .summary.changed == 0 and .summary.gone > 0' "${ids[locked]}" last
 grep -q '^- fail critical vm-migration-not-disabled: ' "$work/text" || fail "gone: $(cat "$work/text")"
 differs 0 '.differences == [] and .before.verdict == .after.verdict' "${ids[before]}" "${ids[after]}"
+
+# --- last-ready is one that was asked the same as the other ---
+
+lab_inventory narrow
+sed -i "s|vcenter: .*|vcenter: $url|" "$work/inventory.yaml"
+check -i "$work/inventory.yaml" -p maintenance --host esx01
+expect_exit 0 "one host, ready"
+lab_stop
+differs 1 ".before.run == \"${ids[locked]}\" and .after.run == \"${ids[after]}\" and .before.scope == .after.scope" "${ids[locked]}" last-ready
+differs 0 '.before.run == .after.run' last-ready last-ready
+run diff last last-ready
+expect_exit 64 "no other run of one host was ready"
+says "no other run of the same profile and scope as run"
 
 # --- other questions ---
 
