@@ -59,6 +59,9 @@ int val_malformed(struct err *err, const char *format, long line, long column, c
  */
 struct val *xml_decode(struct arena *a, const char *data, size_t len, struct err *err);
 
+/* The same, but an element of local name ELEMENT goes by what its plain attribute `name` says, where it has one. */
+struct val *xml_decode_named(struct arena *a, const char *data, size_t len, const char *element, struct err *err);
+
 /*
  * The same for long lists, with memory for one item at a time: every element of local name ELEMENT (the outermost, at any
  * depth) is decoded into SCRATCH and handed to FN, and SCRATCH is reset when FN returns. *ret_rest is the document without
@@ -85,5 +88,14 @@ struct regex;
 struct regex *regex_new(const char *pattern, struct err *err);
 void regex_free(struct regex *re); /* NULL is fine */
 struct val *regex_decode(const struct regex *re, struct arena *a, const char *data, size_t len, struct err *err);
+
+/*
+ * What ping prints: vmkping and others that come from BSD's, and iputils' on Linux, for IPv4 and IPv6. A MAP of `sent` and
+ * `received` (packets, as its statistics have them), `error` (what it said instead of a reply, the first of several:
+ * "Message too long", "Host is down", "Destination Host Unreachable"; "none"), `rtt_min_us`, `rtt_avg_us`, `rtt_max_us`
+ * (microseconds, absent where no reply came) and the LIST `replies` of {seq (from 0), rtt_us, ttl, bytes, dup}. That every
+ * packet was lost is an answer. Text without statistics is none: ERR_PROTOCOL with its first line.
+ */
+struct val *ping_decode(struct arena *a, const char *data, size_t len, struct err *err);
 
 #endif
