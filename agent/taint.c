@@ -58,14 +58,14 @@ static void taint_target(struct reading *r, int target, const char *reason)
 	taint_somebody(r, target, reason);
 }
 
-/* Networks and port groups are nobody's own: one that only an excluded host uses must not concern the others. Who uses one
- * sees that its row is missing, which the sweeps of the checks' cases prove. */
-static bool is_network(const struct reading *r)
+/* Networks, port groups and resource pools are nobody's own: one that only an excluded host uses must not concern the others.
+ * Who uses one sees that its row is missing, which the sweeps of the checks' cases prove. */
+static bool is_shared(const struct reading *r)
 {
 	const struct table *t = probes_table(r->probes, r->table);
 	const char *key = t->rows.columns[t->key].name;
 
-	return strcmp(key, "network") == 0 || strcmp(key, "portgroup") == 0;
+	return strcmp(key, "network") == 0 || strcmp(key, "portgroup") == 0 || strcmp(key, "pool") == 0;
 }
 
 static void taint_object(struct reading *r, int target, const char *object, const char *reason)
@@ -88,7 +88,7 @@ static void taint_object(struct reading *r, int target, const char *object, cons
 	} else if ((i = subjects_find(r->s, ENTITY_DATASTORE, object)) != NOBODY) {
 		set(&r->t->datastore[i], reason);
 		taint_somebody(r, target, reason);
-	} else if (is_network(r)) {
+	} else if (is_shared(r)) {
 		taint_somebody(r, target, reason);
 	} else if (!map_get(&r->s->excluded, object, NULL)) {
 		/* Not one of ours, or one whose very identity wasn't answered: anybody of the target may be concerned. */
@@ -201,8 +201,7 @@ static bool has_table(const struct probes *ps, const char *table, const char *pl
 {
 	for (size_t i = 0; i < ps->n; i++)
 		for (size_t k = 0; k < ps->v[i]->ntables; k++)
-			if (strcmp(ps->v[i]->tables[k].name, table) == 0 &&
-			    strcmp(ps->v[i]->platform, platform) == 0)
+			if (strcmp(ps->v[i]->tables[k].name, table) == 0 && strcmp(ps->v[i]->platform, platform) == 0)
 				return true;
 	return false;
 }

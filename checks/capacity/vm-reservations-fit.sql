@@ -1,7 +1,7 @@
 /*
 title: The candidate has room for what the VM reserves
 subject: vm_host
-depends: cluster
+depends: own
 severity: critical
 platforms: [vsphere]
 params: {system_cpu_pct: 10, system_memory_pct: 10}
@@ -20,6 +20,8 @@ refs: ["001_82856f7890981a1d.txt", "vSphere API: InsufficientHostCpuCapacityFaul
 -- Inside a cluster the VM stays in its resource pool, which holds its reservation already: the pool needs no more room, but one
 -- that has promised more than it has (negative) may refuse. An overhead that isn't told (-1) is left to that share too,
 -- so that a VM which reserves no memory still needs a host that has some left.
+-- Of a candidate counts what runs there, so one that doesn't answer, or has a VM that doesn't, is open by itself and no other
+-- is: what its VMs hold of a pool that they share with others is in the pool's own figure.
 WITH claim AS MATERIALIZED (
 	SELECT v.id AS vm, v.host, v.cluster, s.power, a.pool, a.cpu_reservation_mhz AS cpu,
 	       CASE a.locked WHEN 0 THEN a.memory_reservation_mib WHEN 1 THEN max(a.memory_reservation_mib, a.memory_mib) END
@@ -33,35 +35,35 @@ WITH claim AS MATERIALIZED (
      room AS MATERIALIZED (
 	SELECT h.id AS host, h.cluster, c.core_mhz * c.cores - coalesce(x.cpu, 0) AS cpu,
 	       c.memory_bytes / 1048576 - coalesce(x.memory, 0) AS memory, c.core_mhz * c.cores * :system_cpu_pct / 100 AS cpu_share,
-	       c.memory_bytes / 1048576 * :system_memory_pct / 100 AS memory_share,
-	       coalesce(x.holes, 0) AS holes
+	       c.memory_bytes / 1048576 * :system_memory_pct / 100 AS memory_share, coalesce(x.holes, 0) AS holes,
+	       coalesce(x.holes, 0) > 0 OR c.core_mhz IS NULL OR c.cores IS NULL OR c.memory_bytes IS NULL AS open
 	  FROM host AS h LEFT JOIN vsphere_host_capacity AS c ON c.host = h.id LEFT JOIN held AS x ON x.host = h.id
 	 WHERE h.destination),
      least AS MATERIALIZED (
-	SELECT cluster, min(cpu - cpu_share) AS cpu, min(memory - memory_share) AS memory,
-	       sum(holes > 0 OR cpu IS NULL OR memory IS NULL) AS unsure FROM room GROUP BY cluster),
+	SELECT cluster, min(cpu - cpu_share) FILTER (WHERE NOT open) AS cpu, min(memory - memory_share) FILTER (WHERE NOT open) AS memory,
+	       max(open) AS open FROM room GROUP BY cluster),
      others AS MATERIALIZED (
-	SELECT h.id AS host, json_group_array(r.host) AS hosts
-	  FROM host AS h JOIN room AS r ON r.cluster = h.cluster AND r.host <> h.id GROUP BY h.id),
+	SELECT h.id AS host, r.open, json_group_array(r.host) AS hosts
+	  FROM host AS h JOIN room AS r ON r.cluster = h.cluster AND r.host <> h.id GROUP BY h.id, r.open),
      judged AS MATERIALIZED (
-	SELECT c.*, m.mobility, p.name AS pool_name,
+	SELECT c.*, m.mobility, p.name AS pool_name, l.open,
 	       CASE WHEN p.cpu_unreserved_mhz >= 0 AND p.memory_unreserved_bytes >= 0 THEN 1
 	            WHEN p.cpu_unreserved_mhz < 0 OR p.memory_unreserved_bytes < 0 THEN 0 END AS pool_holds,
-	       (c.cpu = 0 OR c.cpu BETWEEN 0 AND l.cpu) AND c.memory BETWEEN 0 AND l.memory AND l.unsure = 0 AS fits
+	       coalesce((c.cpu = 0 OR c.cpu BETWEEN 0 AND l.cpu) AND c.memory BETWEEN 0 AND l.memory, 0) AS fits
 	  FROM claim AS c
 	  LEFT JOIN vm_mobility AS m ON m.vm = c.vm
 	  LEFT JOIN vsphere_resource_pool AS p ON p.pool = c.pool
 	  LEFT JOIN least AS l ON l.cluster = c.cluster),
      tight AS MATERIALIZED (
-	SELECT DISTINCT cluster, host, cpu, memory FROM judged
-	 WHERE mobility = 'live' AND pool_holds = 1 AND cpu >= 0 AND memory >= 0 AND NOT coalesce(fits, 0)),
+	SELECT DISTINCT cluster, host, cpu, memory, fits FROM judged
+	 WHERE mobility = 'live' AND pool_holds = 1 AND cpu >= 0 AND memory >= 0 AND (open OR NOT fits)),
      met AS (
 	SELECT t.host, t.cpu, t.memory, r.host AS peer, r.cpu AS cpu_room, r.memory AS memory_room, r.holes,
 	       CASE WHEN t.cpu = 0 OR (t.cpu <= r.cpu - r.cpu_share AND r.holes = 0) THEN 0 WHEN t.cpu > r.cpu THEN 2 ELSE 1 END AS cpu_is,
 	       CASE WHEN t.memory <= r.memory - r.memory_share AND r.holes = 0 THEN 0
 	            WHEN t.memory > r.memory AND t.memory > 0 THEN 2 ELSE 1 END AS memory_is,
 	       r.cpu IS NULL OR r.memory IS NULL AS untold
-	  FROM tight AS t JOIN room AS r ON r.cluster = t.cluster AND r.host <> t.host),
+	  FROM tight AS t JOIN room AS r ON r.cluster = t.cluster AND r.host <> t.host AND (r.open OR NOT t.fits)),
      answer AS MATERIALIZED (
 	SELECT host, cpu, memory, cpu_is, memory_is, holes > 0 AS gaps, untold, json_group_array(peer) AS peers,
 	       max(cpu_room) AS cpu_room, max(memory_room) AS memory_room
@@ -80,7 +82,7 @@ SELECT j.vm, o.hosts AS peer,
             WHEN j.pool_holds = 0 THEN 'resource pool ' || coalesce(j.pool_name, j.pool) || ' has promised more than it has'
             WHEN j.pool_holds IS NULL THEN 'not known what its resource pool has left' END AS detail
   FROM judged AS j JOIN others AS o ON o.host = j.host
- WHERE NOT coalesce(j.mobility = 'live' AND j.pool_holds = 1 AND j.cpu >= 0 AND j.memory >= 0 AND NOT coalesce(j.fits, 0), 0)
+ WHERE NOT coalesce(j.mobility = 'live' AND j.pool_holds = 1 AND j.cpu >= 0 AND j.memory >= 0 AND (o.open OR NOT j.fits), 0)
 UNION ALL
 SELECT j.vm, a.peers,
        CASE WHEN a.cpu_is = 2 OR a.memory_is = 2 THEN 'fail' WHEN a.cpu_is = 0 AND a.memory_is = 0 THEN 'pass' ELSE 'unknown' END,
@@ -96,4 +98,4 @@ SELECT j.vm, a.peers,
             WHEN a.cpu_is + a.memory_is > 0 THEN 'close: what ESXi keeps for itself decides' END
   FROM judged AS j
   JOIN answer AS a ON a.host = j.host AND a.cpu = j.cpu AND a.memory = j.memory
- WHERE j.mobility = 'live' AND j.pool_holds = 1 AND NOT coalesce(j.fits, 0)
+ WHERE j.mobility = 'live' AND j.pool_holds = 1

@@ -1,7 +1,7 @@
 /*
 title: Hardware virtualization is enabled and usable
 subject: host
-depends: cluster
+depends: own
 severity: critical
 platforms: [vsphere, kvm]
 symptom: >

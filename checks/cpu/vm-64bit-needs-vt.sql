@@ -1,7 +1,7 @@
 /*
 title: The other host has hardware virtualization for the VM, and 64-bit mode for a 64-bit guest
 subject: vm_host
-depends: cluster
+depends: own
 severity: critical
 platforms: [vsphere]
 symptom: >

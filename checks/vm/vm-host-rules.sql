@@ -1,7 +1,7 @@
 /*
 title: No mandatory rule keeps the VM off the candidate
 subject: vm_host
-depends: cluster
+depends: own
 severity: critical
 platforms: [vsphere]
 symptom: >

@@ -6,9 +6,10 @@
  *   run_cases SOURCE_DIR              has every check a case file?
  *
  * Sweeps: null (each column that a case gives is NULL in every row), row (an object's rows of a table are gone), drop (gone,
- * and the ledger says so). No sweep may turn another status into pass or na. After a drop, findings that name the object are
- * unknown; others don't change when the check depends on its own alone, and at most become unknown otherwise, or when the
- * facts are a datastore's or a network's. Tables that the subjects come from aren't emptied: that a list is short is for
+ * and the ledger says so). No sweep may turn another status into pass or na. After a drop, findings that name the object, or
+ * are about no VM and name the host that the VM is on, are unknown; others don't change when the check depends on its own alone,
+ * and at most become unknown otherwise, or when the facts are those of a VM on the candidate, a datastore, a network or a
+ * resource pool. Tables that the subjects come from aren't emptied: that a list is short is for
  * inventory-complete to see.
  */
 #include <stdio.h>
@@ -150,6 +151,14 @@ static const char *lookup(const struct test_case *c, const char *table, const ch
 	return NULL;
 }
 
+/* Is the object a VM on one of the hosts that the finding names? */
+static bool hosts_vm(const struct runner *r, const struct result *f, const char *object)
+{
+	const char *host = lookup(r->c, "vsphere_vm", object, "host");
+
+	return host != NULL && (same(host, f->first) || same(host, f->second));
+}
+
 /* Does the finding name the object: as host, peer, VM, VM's host, or as the cluster that these are in? */
 static bool names_object(const struct runner *r, const struct result *f, const char *object)
 {
@@ -165,6 +174,8 @@ static bool names_object(const struct runner *r, const struct result *f, const c
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
 		if (ids[i] != NULL && strcmp(ids[i], object) == 0)
 			return true;
+	if (r->world.check->subject == SUBJECT_HOST || r->world.check->subject == SUBJECT_PAIR)
+		return hosts_vm(r, f, object);
 	if (r->world.check->subject != SUBJECT_CLUSTER)
 		return false;
 	return same(lookup(r->c, "vsphere_host", inside != NULL ? inside : object, "compute"), f->first);
@@ -175,15 +186,16 @@ static bool good(const char *status)
 	return strcmp(status, "pass") == 0 || strcmp(status, "na") == 0;
 }
 
-/* Datastores and networks are nobody's own: what rests on one that didn't answer is for the query to make unknown. */
+/* Datastores, networks and resource pools are nobody's own: what rests on one that didn't answer is for the query to make unknown.
+ * Where VMs aren't the subjects, one whose very identity is missing may be on any host. */
 static bool is_shared(const struct table *t)
 {
-	static const char *const keys[] = {"datastore", "network", "portgroup"};
+	static const char *const keys[] = {"datastore", "network", "portgroup", "pool"};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (strcmp(t->rows.columns[t->key].name, keys[i]) == 0)
 			return true;
-	return false;
+	return strcmp(t->name, "vsphere_vm") == 0;
 }
 
 static bool allowed_after_drop(const struct runner *r, const struct mutation *m, const struct result *was,
@@ -193,7 +205,8 @@ static bool allowed_after_drop(const struct runner *r, const struct mutation *m,
 		return strcmp(is->status, "unknown") == 0;
 	if (strcmp(was->status, is->status) == 0)
 		return true;
-	return (r->world.check->depends != DEPENDS_OWN || is_shared(m->table)) && strcmp(is->status, "unknown") == 0;
+	return strcmp(is->status, "unknown") == 0 &&
+	       (r->world.check->depends != DEPENDS_OWN || is_shared(m->table) || hosts_vm(r, was, m->object));
 }
 
 static void sweep_once(struct runner *r, const struct mutation *m)
