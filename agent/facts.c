@@ -177,13 +177,27 @@ static int create_in_main(struct facts *f, const struct table *t, struct err *er
 	return create_table(f, "main", t, err);
 }
 
+/* The file that SQLite will fill, closed to others: it becomes an inventory of the site. */
+static int create_part(struct facts *f, struct err *err)
+{
+	int fd;
+
+	f->part = arena_printf(f->arena, "%s.part.%ld", f->path, (long)getpid());
+	unlink(f->part);
+	fd = open(f->part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_set(err, ERR_IO, "%s: can't be created: %s", f->path, strerror(errno));
+	close(fd);
+	return 0;
+}
+
 int facts_create(struct facts **ret, const char *path, const struct probes *probes, struct err *err)
 {
 	struct facts *f = new_facts(probes, path);
 
-	if (path != NULL) {
-		f->part = arena_printf(f->arena, "%s.part.%ld", path, (long)getpid());
-		unlink(f->part);
+	if (path != NULL && create_part(f, err) < 0) {
+		facts_close(f);
+		return -1;
 	}
 	if (sqlite3_open_v2(path != NULL ? f->part : "", &f->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
 	    SQLITE_OK) {

@@ -30,6 +30,29 @@ static json_t *list_of(const char *text)
 	return NULL;
 }
 
+/* One object of a list into its place; false: it isn't what a record says. ARG: what else it takes to read it. */
+typedef bool read_fn(struct arena *a, const json_t *o, const void *arg, void *ret);
+
+/* The objects of the list in TEXT, SIZE bytes each; all of them must be good. */
+static int read_list(struct arena *a, const char *text, read_fn *read, const void *arg, size_t size, void **ret,
+                     size_t *ret_n)
+{
+	json_t *list = list_of(text), *o;
+	bool good = list != NULL;
+	size_t i;
+	char *v;
+
+	*ret_n = json_array_size(list);
+	v = arena_array(a, *ret_n + 1, size);
+	json_array_foreach(list, i, o)
+	{
+		good = good && read(a, o, arg, v + i * size);
+	}
+	json_decref(list);
+	*ret = v;
+	return good ? 0 : -1;
+}
+
 /* The place of WORD among N names; -1 for none. */
 #define INDEX_OF(name, type, function, n)                                                                              \
 	static int name(const char *word)                                                                              \
@@ -47,12 +70,14 @@ INDEX_OF(subject_of, enum subject, subject_name, SUBJECT_TARGET + 1)
 
 /* ---- hosts ---- */
 
-static bool read_host(struct arena *a, const json_t *o, struct recorded_host *ret)
+static bool read_host(struct arena *a, const json_t *o, const void *arg, void *place)
 {
+	struct recorded_host *ret = place;
 	int state = state_of(json_string_value(json_object_get(o, "state")));
 	const json_t *counts = json_object_get(o, "critical");
 	bool good = state != HOST_COVERED || json_array_size(counts) == STATUS_COUNT;
 
+	(void)arg;
 	*ret = (struct recorded_host){
 		.id = member(a, o, "id"),
 		.name = member(a, o, "name"),
@@ -75,37 +100,32 @@ static bool read_host(struct arena *a, const json_t *o, struct recorded_host *re
 
 int record_hosts(struct arena *a, struct record *r, struct recorded_host **ret, size_t *ret_n)
 {
-	json_t *list = list_of(r->hosts), *o;
-	bool good = list != NULL;
-	size_t i;
+	void *v;
 
-	*ret_n = json_array_size(list);
-	*ret = arena_array(a, *ret_n + 1, sizeof(**ret));
-	json_array_foreach(list, i, o)
-	{
-		good = good && read_host(a, o, &(*ret)[i]);
-	}
-	json_decref(list);
-	return good ? 0 : odd(r, "its hosts can't be read");
+	if (read_list(a, r->hosts, read_host, NULL, sizeof(**ret), &v, ret_n) < 0)
+		return odd(r, "its hosts can't be read");
+	*ret = v;
+	return 0;
+}
+
+static bool read_target(struct arena *a, const json_t *o, const void *arg, void *ret)
+{
+	struct recorded_target *t = ret;
+
+	(void)arg;
+	*t = (struct recorded_target){member(a, o, "name"), member(a, o, "platform"), member(a, o, "address"),
+	                              member(a, o, "tls"), member(a, o, "instance")};
+	return t->name != NULL;
 }
 
 int record_targets(struct arena *a, struct record *r, struct recorded_target **ret, size_t *ret_n)
 {
-	json_t *list = list_of(r->targets), *o;
-	bool good = list != NULL;
-	size_t i;
+	void *v;
 
-	*ret_n = json_array_size(list);
-	*ret = arena_array(a, *ret_n + 1, sizeof(**ret));
-	json_array_foreach(list, i, o)
-	{
-		(*ret)[i] = (struct recorded_target){member(a, o, "name"), member(a, o, "platform"),
-		                                     member(a, o, "address"), member(a, o, "tls"),
-		                                     member(a, o, "instance")};
-		good = good && (*ret)[i].name != NULL;
-	}
-	json_decref(list);
-	return good ? 0 : odd(r, "its targets can't be read");
+	if (read_list(a, r->targets, read_target, NULL, sizeof(**ret), &v, ret_n) < 0)
+		return odd(r, "its targets can't be read");
+	*ret = v;
+	return 0;
 }
 
 bool record_judged(const struct record *r, const char *check)
@@ -217,9 +237,14 @@ static void read_ids(struct arena *a, const json_t *o, struct recorded_finding *
 	                        id_of(a, ids, "datastore"), ret->peer);
 }
 
+struct hosts {
+	struct recorded_host *v;
+	size_t n;
+};
+
 /* Hosts of the record by their places; one that isn't among them stands there by its id. */
-static bool read_peer(struct arena *a, const json_t *peer, const struct recorded_host *hosts, size_t nhosts,
-                      const char **ret_id, json_t *names)
+static bool read_peer(struct arena *a, const json_t *peer, const struct hosts *hosts, const char **ret_id,
+                      json_t *names)
 {
 	json_int_t place = json_integer_value(peer);
 	const char *name;
@@ -228,18 +253,17 @@ static bool read_peer(struct arena *a, const json_t *peer, const struct recorded
 		*ret_id = arena_strdup(a, json_string_value(peer));
 		name = *ret_id;
 	} else {
-		if (!json_is_integer(peer) || place < 0 || (uint64_t)place >= nhosts)
+		if (!json_is_integer(peer) || place < 0 || (uint64_t)place >= hosts->n)
 			return false;
-		*ret_id = hosts[place].id;
-		name = hosts[place].name != NULL ? hosts[place].name : hosts[place].id;
+		*ret_id = hosts->v[place].id;
+		name = hosts->v[place].name != NULL ? hosts->v[place].name : hosts->v[place].id;
 	}
 	json_array_append_new(names, json_string(name));
 	return true;
 }
 
 /* Of several peers, their ids and their names as a JSON list. */
-static bool read_peers(struct arena *a, const json_t *o, const struct recorded_host *hosts, size_t nhosts,
-                       struct recorded_finding *ret)
+static bool read_peers(struct arena *a, const json_t *o, const struct hosts *hosts, struct recorded_finding *ret)
 {
 	const json_t *peers = json_object_get(o, "peers");
 	json_t *names;
@@ -252,7 +276,7 @@ static bool read_peers(struct arena *a, const json_t *o, const struct recorded_h
 	ret->peer_ids = arena_array(a, ret->f.npeers + 1, sizeof(*ret->peer_ids));
 	names = json_array();
 	for (size_t i = 0; i < ret->f.npeers && good; i++)
-		good = read_peer(a, json_array_get(peers, i), hosts, nhosts, &ret->peer_ids[i], names);
+		good = read_peer(a, json_array_get(peers, i), hosts, &ret->peer_ids[i], names);
 	text = json_dumps(names, JSON_COMPACT);
 	ret->f.peers = arena_strdup(a, text != NULL ? text : "[]");
 	free(text);
@@ -260,9 +284,9 @@ static bool read_peers(struct arena *a, const json_t *o, const struct recorded_h
 	return good && ret->f.npeers > 0;
 }
 
-static bool read_finding(struct arena *a, const json_t *o, const struct recorded_host *hosts, size_t nhosts,
-                         struct recorded_finding *ret)
+static bool read_finding(struct arena *a, const json_t *o, const void *arg, void *place)
 {
+	struct recorded_finding *ret = place;
 	int status = status_of(json_string_value(json_object_get(o, "status")));
 	int severity = severity_of(json_string_value(json_object_get(o, "severity")));
 	int subject = subject_of(json_string_value(json_object_get(o, "subject")));
@@ -290,27 +314,18 @@ static bool read_finding(struct arena *a, const json_t *o, const struct recorded
 	    strlen(fingerprint) != sizeof(ret->f.fingerprint) - 1)
 		return false;
 	memcpy(ret->f.fingerprint, fingerprint, sizeof(ret->f.fingerprint));
-	return read_peers(a, o, hosts, nhosts, ret);
+	return read_peers(a, o, arg, ret);
 }
 
 int record_findings(struct arena *a, struct record *r, struct recorded_finding **ret, size_t *ret_n)
 {
-	struct recorded_host *hosts;
-	json_t *list, *o;
-	size_t nhosts, i;
-	bool good;
+	struct hosts hosts;
+	void *v;
 
-	if (record_hosts(a, r, &hosts, &nhosts) < 0)
+	if (record_hosts(a, r, &hosts.v, &hosts.n) < 0)
 		return -1;
-	list = list_of(r->findings);
-	good = list != NULL;
-
-	*ret_n = json_array_size(list);
-	*ret = arena_array(a, *ret_n + 1, sizeof(**ret));
-	json_array_foreach(list, i, o)
-	{
-		good = good && read_finding(a, o, hosts, nhosts, &(*ret)[i]);
-	}
-	json_decref(list);
-	return good ? 0 : odd(r, "its findings can't be read");
+	if (read_list(a, r->findings, read_finding, &hosts, sizeof(**ret), &v, ret_n) < 0)
+		return odd(r, "its findings can't be read");
+	*ret = v;
+	return 0;
 }

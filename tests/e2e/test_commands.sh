@@ -15,6 +15,16 @@ expect_exit 0 "a healthy cluster"
 cp "$work/report.json" "$work/live.json"
 run collect -i "$work/server.yaml" -o "$work/healthy.db"
 expect_exit 0 "collect"
+# Facts and history hold the site's inventory: closed to others. A report is as the umask says.
+umask 022
+run collect -i "$work/server.yaml" -o "$work/private.db"
+run check -i "$work/server.yaml" -f json="$work/shared.json" --history "$work/private-history.db"
+umask 077
+[ "$(stat -c %a "$work/private.db" "$work/private-history.db" "$work/shared.json" | tr '\n' ' ')" = "600 600 644 " ] ||
+	fail "modes: $(stat -c '%n %a' "$work"/private*.db "$work/shared.json")"
+chmod 644 "$work/private.db"
+run collect -i "$work/server.yaml" -o "$work/private.db"
+[ "$(stat -c %a "$work/private.db")" = 600 ] || fail "facts that replace others' are open"
 lab_stop
 check --facts "$work/healthy.db"
 expect_exit 2 "ready, but only on record"
