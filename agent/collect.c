@@ -135,7 +135,8 @@ static struct rowctx context(struct answering *g, const char *error)
 	                       .ref = answer != NULL ? answer->ref : NULL,
 	                       .kind = answer != NULL ? answer->kind : NULL,
 	                       .host = job->host,
-	                       .via = job->planned->probe->transport->name,
+	                       .via = answer != NULL && answer->via != NULL ? answer->via
+	                                                                    : job->planned->probe->transport->name,
 	                       .error = error,
 	                       .asked = g->asked,
 	                       .answered = g->answered,

@@ -20,6 +20,7 @@ struct decoder {
 	xmlParserCtxtPtr ctxt;
 	struct arena *arena, *scratch;
 	const char *element; /* local name of the items, or NULL */
+	const char *named;   /* local name of the elements that their attribute `name` names, or NULL */
 	xml_each_fn *fn;
 	void *arg;
 	struct err *err;
@@ -105,6 +106,8 @@ static bool is_true(const struct attribute *at)
 
 static void read_attributes(struct decoder *d, struct val *v, int n, const xmlChar **list)
 {
+	bool named = d->named != NULL && v->name != NULL && strcmp(v->name, d->named) == 0;
+
 	for (int i = 0; i < n; i++) {
 		struct attribute at = attribute_at(list, i);
 
@@ -114,6 +117,8 @@ static void read_attributes(struct decoder *d, struct val *v, int n, const xmlCh
 			d->nil[d->depth - 1] = is_true(&at);
 		else if (at.prefix == NULL && strcmp(at.name, "type") == 0)
 			v->reftype = arena_strndup(arena_of(d), at.value, (size_t)(at.end - at.value));
+		else if (named && at.prefix == NULL && strcmp(at.name, "name") == 0)
+			v->name = arena_strndup(arena_of(d), at.value, (size_t)(at.end - at.value));
 	}
 	if (v->type != NULL && strncmp(v->type, "ArrayOf", 7) == 0)
 		v->kind = VAL_LIST;
@@ -273,42 +278,45 @@ static int result(struct decoder *d)
 	return val_malformed(d->err, "XML", e->line, e->int2, e->message);
 }
 
+static int decode(struct decoder *d, const char *data, size_t len)
+{
+	int rc;
+
+	if (!is_utf8_start(data, len))
+		return val_malformed(d->err, "XML", 1, 1, len > 0 ? "neither XML nor in UTF-8" : "empty");
+	d->text.max = VAL_MAX_TEXT;
+	xmlSetGenericErrorFunc(NULL, print_nothing);
+	d->ctxt = xmlCreatePushParserCtxt(&handlers, d, NULL, 0, NULL);
+	if (d->ctxt == NULL)
+		return err_set(d->err, ERR_INTERNAL, "the XML parser doesn't start");
+	xmlCtxtUseOptions(d->ctxt, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
+	parse(d, data, len);
+	rc = result(d);
+	if (d->scratch != NULL)
+		arena_reset(d->scratch); /* what is left of an item that was cut */
+	xmlFreeParserCtxt(d->ctxt);
+	buf_dispose(&d->text);
+	return rc;
+}
+
 int xml_each(struct arena *a, struct arena *scratch, const char *data, size_t len, const char *element, xml_each_fn *fn,
              void *arg, struct val **ret_rest, struct err *err)
 {
-	struct decoder d = {.arena = a,
-	                    .scratch = scratch,
-	                    .element = element,
-	                    .fn = fn,
-	                    .arg = arg,
-	                    .err = err,
-	                    .text = {.max = VAL_MAX_TEXT}};
-	int rc;
+	struct decoder d = {.arena = a, .scratch = scratch, .element = element, .fn = fn, .arg = arg, .err = err};
+	int rc = decode(&d, data, len);
 
-	*ret_rest = NULL;
-	if (!is_utf8_start(data, len))
-		return val_malformed(err, "XML", 1, 1, len > 0 ? "neither XML nor in UTF-8" : "empty");
-	xmlSetGenericErrorFunc(NULL, print_nothing);
-	d.ctxt = xmlCreatePushParserCtxt(&handlers, &d, NULL, 0, NULL);
-	if (d.ctxt == NULL)
-		return err_set(err, ERR_INTERNAL, "the XML parser doesn't start");
-	xmlCtxtUseOptions(d.ctxt, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
-	parse(&d, data, len);
-	rc = result(&d);
-	if (scratch != NULL)
-		arena_reset(scratch); /* what is left of an item that was cut */
-	xmlFreeParserCtxt(d.ctxt);
-	buf_dispose(&d.text);
-	if (rc == 0)
-		*ret_rest = d.root;
+	*ret_rest = rc == 0 ? d.root : NULL;
 	return rc;
 }
 
 struct val *xml_decode(struct arena *a, const char *data, size_t len, struct err *err)
 {
-	struct val *root;
+	return xml_decode_named(a, data, len, NULL, err);
+}
 
-	if (xml_each(a, NULL, data, len, NULL, NULL, NULL, &root, err) < 0)
-		return NULL;
-	return root;
+struct val *xml_decode_named(struct arena *a, const char *data, size_t len, const char *element, struct err *err)
+{
+	struct decoder d = {.arena = a, .named = element, .err = err};
+
+	return decode(&d, data, len) == 0 ? d.root : NULL;
 }

@@ -16,7 +16,6 @@
 #include "base/version.h"
 #include "transport/http_impl.h"
 
-#define MAX_CONNECTIONS 4
 #define CONNECT_TIMEOUT_MS 20000 /* of name look-up, TCP and TLS together */
 
 struct http {
@@ -351,7 +350,7 @@ struct http *http_open(uv_loop_t *loop, const struct target *target)
 	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
 	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, want_timer);
 	curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
-	curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)MAX_CONNECTIONS);
+	curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)HTTP_MAX_CONNECTIONS);
 	return h;
 }
 

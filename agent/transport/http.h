@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "inventory.h"
 
+#define HTTP_MAX_CONNECTIONS 132         /* of one client at once; requests beyond wait for one to be free */
 #define HTTP_MAX_ANSWER (64 * 1024 * 1024) /* bytes of one answer, after decompression */
 
 struct http;

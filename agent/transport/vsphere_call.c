@@ -8,6 +8,8 @@
 #include "transport/vsphere_session.h"
 
 #define MAX_CALLS 4 /* under way at once */
+/* Relayed calls do little in vCenter but wait. That it takes so many at once is a guess; its own limits are in the thousands. */
+#define MAX_RELAYED (HTTP_MAX_CONNECTIONS - MAX_CALLS)
 
 struct call {
 	struct session *session;
@@ -15,13 +17,19 @@ struct call {
 	struct http_call *http; /* NULL: waits for its turn */
 	char *what;
 	struct buf body;
-	bool get, safe, secret, resent;
+	bool get, safe, secret, relayed, resent;
 	int timeout_ms;
 	call_done *done;
 	void *arg;
 };
 
 static void on_http_done(void *arg, const struct http_reply *reply);
+
+/* How many of C's kind are under way. */
+static size_t *count_of(const struct call *c)
+{
+	return c->relayed ? &c->session->relayed : &c->session->under_way;
+}
 
 static void send_call(struct call *c)
 {
@@ -32,14 +40,20 @@ static void send_call(struct call *c)
 	                                 .len = c->body.len,
 	                                 .timeout_ms = c->timeout_ms};
 	s->sent++;
-	s->under_way++;
+	*count_of(c) += 1;
 	c->http = http_send(s->http, &req, on_http_done, c);
+}
+
+static bool may_send(const struct call *c)
+{
+	return *count_of(c) < (c->relayed ? MAX_RELAYED : MAX_CALLS);
 }
 
 static void pump(struct session *s)
 {
-	for (struct call *c = s->first; c != NULL && s->under_way < MAX_CALLS; c = c->next)
-		if (c->http == NULL)
+	for (struct call *c = s->first; c != NULL && (s->under_way < MAX_CALLS || s->relayed < MAX_RELAYED);
+	     c = c->next)
+		if (c->http == NULL && may_send(c))
 			send_call(c);
 }
 
@@ -121,7 +135,7 @@ static void on_http_done(void *arg, const struct http_reply *reply)
 	struct session *s = c->session;
 	struct err err = {0};
 
-	s->under_way--;
+	*count_of(c) -= 1;
 	c->http = NULL;
 	if (reply->lost && c->safe && !c->resent) {
 		c->resent = true;
@@ -149,6 +163,7 @@ struct call *session_call(struct session *s, const struct call_spec *spec)
 	}
 	c->safe = spec->safe;
 	c->secret = spec->secret;
+	c->relayed = spec->relayed;
 	c->timeout_ms = spec->timeout_ms > 0 ? spec->timeout_ms : s->target->timeout_ms;
 	c->done = spec->done;
 	c->arg = spec->arg;
@@ -167,7 +182,7 @@ static void abort_call(struct call *c)
 {
 	if (c->http != NULL) {
 		http_abort(c->http);
-		c->session->under_way--;
+		*count_of(c) -= 1;
 	}
 	unlink_call(c);
 	free_call(c);

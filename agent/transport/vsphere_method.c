@@ -177,6 +177,7 @@ void method_start(struct group *g)
 {
 	const struct request *req = g->asks[0]->req;
 	const char *method = request_get(req, "method"), *arguments = request_get(req, "arguments");
+	const char *relayed = request_get(req, METHOD_RELAYED);
 	struct session *s = g->batch->session;
 	struct arena *a = arena_new();
 	struct buf body = {.max = 1024 * 1024};
@@ -191,10 +192,13 @@ void method_start(struct group *g)
 	soap_open(&body, method, &on);
 	if (arguments != NULL)
 		add_arguments(&body, arguments);
+	if (relayed != NULL)
+		buf_puts(&body, relayed);
 	soap_close(&body, method);
 	session_call(s, &(struct call_spec){.what = method,
 	                                    .body = &body,
 	                                    .safe = true,
+	                                    .relayed = relayed != NULL,
 	                                    .timeout_ms = req->timeout_ms,
 	                                    .done = on_method,
 	                                    .arg = g});

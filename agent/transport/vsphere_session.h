@@ -49,7 +49,8 @@ struct session {
 	uv_timer_t bound;   /* the end of close(), at the latest */
 	struct call *first; /* under way or waiting, in order */
 	struct call *login; /* under way; not among them */
-	size_t under_way;
+	size_t under_way;   /* without relayed ones */
+	size_t relayed;     /* of those, under way */
 	struct batch *batches;
 	struct unknown *unknown;
 	size_t nunknown, unknown_cap;
@@ -67,6 +68,7 @@ struct call_spec {
 	struct buf *body; /* taken over and emptied; NULL: a GET of the versions */
 	bool safe;        /* may be sent again when the connection was lost */
 	bool secret;      /* the body is wiped */
+	bool relayed;     /* the server waits for a host: many of these are under way at once */
 	int timeout_ms;   /* 0: the target's */
 	call_done *done;
 	void *arg;
