@@ -326,7 +326,10 @@ static int prompt_once(const struct credential *c, int tty, struct raw *raw, str
 
 	if (prompt_begin(&p) < 0)
 		return err_set(err, ERR_CONFIG, "the terminal can't hide what is typed: %s", strerror(errno));
-	dprintf(tty, "Password of %s (credential %s): ", c->user, c->name);
+	dprintf(tty,
+	        c->login == LOGIN_KEY ? "Passphrase of the key of %s (credential %s): "
+	                              : "Password of %s (credential %s): ",
+	        c->user, c->name);
 	rc = prompt_read(&p, raw);
 	number = prompt_signal;
 	prompt_end(&p);

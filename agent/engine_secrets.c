@@ -53,6 +53,11 @@ void secrets_fetch_all(struct engine *e, const struct inventory *inv)
 		r->target = t;
 		if (is_asked(e->plan, t, false))
 			r->secret = fetch(e, inv, t->credential, t->name, &r->no_secret);
+		if (t->ssh == NULL || !is_asked(e->plan, t, true))
+			continue;
+		r->ssh_secret = fetch(e, inv, t->ssh->credential, t->name, &r->no_ssh_secret);
+		if (t->ssh->proxy != NULL)
+			r->proxy_secret = fetch(e, inv, t->ssh->proxy->credential, t->name, &r->no_ssh_secret);
 	}
 	secret_forget_environment(inv);
 }

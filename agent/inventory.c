@@ -12,9 +12,9 @@
 
 #include "base/str.h"
 #include "base/yaml.h"
+#include "inventory_impl.h"
 
 #define MAX_TARGETS 4096
-#define MAX_CREDENTIALS 4096
 #define NAME_MAX_LEN 253 /* a DNS name's */
 
 static const struct yaml_key inventory_keys[] = {
@@ -29,7 +29,7 @@ static const struct yaml_key target_keys[] = {
 	{.name = "local", .type = YAML_T_BOOL, .about = "true: the machine that this runs on"},
 	{.name = "hyperv", .type = YAML_T_ANY, .about = "reserved"},
 	{.name = "kvm", .type = YAML_T_ANY, .about = "reserved"},
-	{.name = "ssh", .type = YAML_T_ANY, .about = "reserved"},
+	{.name = "ssh", .type = YAML_T_MAP, .about = "how its hosts may be asked over SSH"},
 	{.name = "credential", .type = YAML_T_TEXT, .about = "the name of an entry under 'credentials'"},
 	{.name = "tls", .type = YAML_T_MAP, .about = "a mapping with ca, thumbprint or insecure"},
 	{.name = "timeout", .type = YAML_T_DURATION, .min = 100, .max = 3600000, .about = "for one request"},
@@ -43,48 +43,20 @@ static const struct yaml_key tls_keys[] = {
 	{0},
 };
 
-static const struct yaml_key credential_keys[] = {
-	{.name = "user", .type = YAML_T_TEXT, .required = true, .about = "the user's name"},
-	{.name = "password", .type = YAML_T_ANY, .about = "where the password comes from"},
-	{.name = "key", .type = YAML_T_ANY, .about = "reserved"},
-	{.name = "agent", .type = YAML_T_ANY, .about = "reserved"},
-	{0},
-};
-
-#define REFERENCES "{env: VARIABLE}, {file: PATH}, {command: LINE}, {systemd: NAME} or {prompt: true}"
-
-static const struct {
-	const char *key;
-	enum secret_source source;
-} sources[] = {
-	{"env", SECRET_ENV},         {"file", SECRET_FILE},     {"command", SECRET_COMMAND},
-	{"systemd", SECRET_SYSTEMD}, {"prompt", SECRET_PROMPT},
-};
-
 /* The file format has them, this version has no transport that could use them. */
 static const struct {
 	const char *key, *message;
 } later[] = {
 	{"hyperv", "hyperv targets are not supported by this version (expected vcenter or local)"},
 	{"kvm", "kvm targets are not supported by this version (expected vcenter or local)"},
-	{"ssh", "'ssh' needs the SSH transport, which is not in this version"},
-	{"key", "'key' needs the SSH transport, which is not in this version (expected password)"},
-	{"agent", "'agent' needs the SSH transport, which is not in this version (expected password)"},
 };
 
-struct reader {
-	struct arena *arena;
-	const char *path;
-	struct inventory *inv;
-	struct err *err;
-};
-
-static const char *place(const struct reader *r, const char *file, int line, int column)
+const char *inventory_place(const struct reader *r, const char *file, int line, int column)
 {
 	return arena_printf(r->arena, "%s:%d:%d", file, line, column);
 }
 
-static bool is_name(const char *s)
+bool inventory_is_name(const char *s)
 {
 	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
 
@@ -103,7 +75,7 @@ static const char *resolve(const struct reader *r, const char *path)
 	return arena_printf(r->arena, "%.*s/%s", (int)(slash - r->path), r->path, path);
 }
 
-static int read_path(const struct reader *r, const struct ynode *n, const char **ret)
+int inventory_read_path(const struct reader *r, const struct ynode *n, const char **ret)
 {
 	if (n->text[0] == '\0')
 		return yaml_err(n, r->err, "'%s' is empty (expected a path)", n->key);
@@ -126,90 +98,6 @@ static int refuse_later(const struct reader *r, const struct ynode *map)
 
 /* Credentials */
 
-static bool is_variable(const char *s)
-{
-	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
-
-	return n > 0 && s[n] == '\0' && !isdigit((unsigned char)s[0]);
-}
-
-static int read_prompt(const struct reader *r, const struct ynode *n)
-{
-	bool yes = false;
-
-	if (yaml_as_bool(n, &yes, r->err) < 0 || !yes)
-		return yaml_err(n, r->err, "'prompt' is not true (expected 'prompt: true', or another reference)");
-	return 0;
-}
-
-static int read_reference(const struct reader *r, const struct ynode *n, struct credential *c)
-{
-	if (c->source == SECRET_PROMPT)
-		return read_prompt(r, n);
-	if (n->kind != YAML_TEXT || n->text[0] == '\0')
-		return yaml_err(n, r->err, "'%s' is not a text (expected one of " REFERENCES ")", n->key);
-	if (c->source == SECRET_ENV && !is_variable(n->text))
-		return yaml_err(n, r->err, "'env' is not the name of a variable (expected letters, digits and _)");
-	if (c->source == SECRET_SYSTEMD && !is_name(n->text))
-		return yaml_err(n, r->err,
-		                "'systemd' is not the name of a credential (expected letters, digits and . _ -)");
-	if (c->source == SECRET_FILE)
-		return read_path(r, n, &c->from);
-	c->from = n->text;
-	return 0;
-}
-
-/* Neither values nor unknown keys are repeated in these messages: what stands here may be the password itself. */
-static int read_password(const struct reader *r, const struct ynode *n, struct credential *c)
-{
-	if (n->kind != YAML_MAP && !(n->kind == YAML_TEXT && n->text[0] == '\0'))
-		return yaml_err(n, r->err,
-		                "a password may not stand in this file (expected a reference: " REFERENCES ")");
-	if (n->kind != YAML_MAP || n->n != 1)
-		return yaml_err(n, r->err, "'password' needs one reference (expected one of " REFERENCES ")");
-	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
-		if (strcmp(n->first->key, sources[i].key) == 0) {
-			c->source = sources[i].source;
-			return read_reference(r, n->first, c);
-		}
-	return yaml_err_key(n->first, r->err, "unknown reference to a password (expected one of " REFERENCES ")");
-}
-
-static int read_credential(const struct reader *r, const struct ynode *n, struct credential *c)
-{
-	const struct ynode *password = yaml_get(n, "password");
-
-	if (!is_name(n->key))
-		return yaml_err_key(n, r->err, "not a name for a credential (expected letters, digits and . _ -)");
-	if (yaml_check(n, "a credential", credential_keys, r->err) < 0 || refuse_later(r, n) < 0)
-		return -1;
-	if (password == NULL)
-		return yaml_err_key(n, r->err, "credential '%s' lacks 'password' (expected one of " REFERENCES ")",
-		                    n->key);
-	c->name = n->key;
-	c->user = yaml_text(n, "user", "");
-	c->where = place(r, n->file, n->key_line, n->key_column);
-	if (c->user[0] == '\0' || strpbrk(c->user, "\n\t") != NULL)
-		return yaml_err(yaml_get(n, "user"), r->err,
-		                "'user' is empty or has line breaks (expected a user's name)");
-	return read_password(r, password, c);
-}
-
-static int read_credentials(const struct reader *r, const struct ynode *map)
-{
-	struct inventory *inv = r->inv;
-
-	if (map == NULL)
-		return 0;
-	if (map->n > MAX_CREDENTIALS)
-		return yaml_err(map, r->err, "too many credentials (expected at most %d)", MAX_CREDENTIALS);
-	inv->credentials = arena_array(r->arena, map->n, sizeof(*inv->credentials));
-	for (const struct ynode *n = map->first; n != NULL; n = n->next)
-		if (read_credential(r, n, &inv->credentials[inv->ncredentials++]) < 0)
-			return -1;
-	return 0;
-}
-
 static int unknown_credential(const struct reader *r, const struct ynode *n)
 {
 	const char **names = arena_array(r->arena, r->inv->ncredentials, sizeof(*names));
@@ -217,11 +105,21 @@ static int unknown_credential(const struct reader *r, const struct ynode *n)
 
 	for (size_t i = 0; i < r->inv->ncredentials; i++)
 		names[i] = r->inv->credentials[i].name;
-	if (!is_name(n->text))
+	if (!inventory_is_name(n->text))
 		return yaml_err(n, r->err, "'credential' is not a name (expected a name from 'credentials')");
 	did_you_mean(hint, sizeof(hint), n->text, names, r->inv->ncredentials);
 	return yaml_err(n, r->err, "no credential is named '%.60s'%s", n->text,
 	                hint[0] != '\0' ? hint : " (expected a name from 'credentials')");
+}
+
+int inventory_find_credential(const struct reader *r, const struct ynode *n, const struct credential **ret)
+{
+	for (size_t i = 0; i < r->inv->ncredentials; i++)
+		if (strcmp(r->inv->credentials[i].name, n->text) == 0) {
+			*ret = &r->inv->credentials[i];
+			return 0;
+		}
+	return unknown_credential(r, n);
 }
 
 static int read_credential_name(const struct reader *r, const struct ynode *target, struct target *t)
@@ -231,12 +129,11 @@ static int read_credential_name(const struct reader *r, const struct ynode *targ
 	if (n == NULL)
 		return yaml_err(target, r->err,
 		                "a vcenter target lacks 'credential' (expected a name from 'credentials')");
-	for (size_t i = 0; i < r->inv->ncredentials; i++)
-		if (strcmp(r->inv->credentials[i].name, n->text) == 0) {
-			t->credential = &r->inv->credentials[i];
-			return 0;
-		}
-	return unknown_credential(r, n);
+	if (inventory_find_credential(r, n, &t->credential) < 0)
+		return -1;
+	if (t->credential->login != LOGIN_PASSWORD)
+		return yaml_err(n, r->err, "the vSphere API takes no keys (expected a credential with 'password')");
+	return 0;
 }
 
 /* TLS */
@@ -297,21 +194,21 @@ static int read_tls(const struct reader *r, const struct ynode *n, struct target
 		                    ca != NULL ? "ca" : "thumbprint");
 	if (ca != NULL && thumbprint != NULL)
 		return yaml_err_key(thumbprint, r->err, "'thumbprint' together with 'ca' (expected one of them)");
-	if (ca != NULL && read_path(r, ca, &t->ca_file) < 0)
+	if (ca != NULL && inventory_read_path(r, ca, &t->ca_file) < 0)
 		return -1;
 	return thumbprint != NULL ? read_thumbprint(r, thumbprint, t) : 0;
 }
 
 /* URLs */
 
-static bool is_host(const char *s)
+bool inventory_is_host(const char *s)
 {
 	struct in6_addr ip;
 	char literal[64];
 	size_t n = strlen(s);
 
 	if (s[0] != '[')
-		return is_name(s) && s[0] != '-' && s[0] != '.' && strstr(s, "..") == NULL;
+		return inventory_is_name(s) && s[0] != '-' && s[0] != '.' && strstr(s, "..") == NULL;
 	if (n < 4 || n >= sizeof(literal) || s[n - 1] != ']')
 		return false;
 	memcpy(literal, s + 1, n - 2);
@@ -319,7 +216,7 @@ static bool is_host(const char *s)
 	return inet_pton(AF_INET6, literal, &ip) == 1;
 }
 
-static bool is_port(const char *s)
+bool inventory_is_port(const char *s)
 {
 	int64_t v;
 
@@ -374,10 +271,10 @@ static int read_url(const struct reader *r, const struct ynode *n, struct target
 		                "user names and passwords don't belong in the URL (" URL_FORM ", and 'credential')");
 	host = arena_strdup(r->arena, rest);
 	split_address(host, &port, &path, r->arena);
-	if (!is_host(host))
+	if (!inventory_is_host(host))
 		return yaml_err(n, r->err,
 		                "the URL has no valid host name or address (" URL_FORM ", IPv6 in brackets)");
-	if (port != NULL && !is_port(port))
+	if (port != NULL && !inventory_is_port(port))
 		return yaml_err(n, r->err, "the URL's port is not a number from 1 to 65535 (" URL_FORM ")");
 	if (!is_api_path(path))
 		return yaml_err(n, r->err, "the URL has a path (" URL_FORM " alone)");
@@ -390,7 +287,7 @@ static int read_url(const struct reader *r, const struct ynode *n, struct target
 
 static int read_local(const struct reader *r, const struct ynode *n, struct target *t)
 {
-	static const char *const remote_only[] = {"credential", "tls"};
+	static const char *const remote_only[] = {"credential", "tls", "ssh"};
 
 	if (!yaml_bool(n, "local", false))
 		return yaml_err(yaml_get(n, "local"), r->err,
@@ -409,9 +306,10 @@ static int read_vcenter(const struct reader *r, const struct ynode *n, struct ta
 {
 	t->kind = TARGET_VCENTER;
 	t->platform = "vsphere";
-	if (read_url(r, yaml_get(n, "vcenter"), t, &t->name) < 0 || read_credential_name(r, n, t) < 0)
+	if (read_url(r, yaml_get(n, "vcenter"), t, &t->name) < 0 || read_credential_name(r, n, t) < 0 ||
+	    read_tls(r, yaml_get(n, "tls"), t) < 0)
 		return -1;
-	return read_tls(r, yaml_get(n, "tls"), t);
+	return inventory_read_ssh(r, yaml_get(n, "ssh"), &t->ssh);
 }
 
 /* T's name is the default until here. */
@@ -424,7 +322,7 @@ static int read_name(const struct reader *r, const struct ynode *n, struct targe
 		t->name = name->text;
 	if (name == NULL && t->name[0] == '[')
 		return yaml_err(n, r->err, "an IPv6 address makes no name (expected 'name' as well)");
-	if (!is_name(t->name))
+	if (!inventory_is_name(t->name))
 		return yaml_err(at, r->err, "not a target's name (expected letters, digits and . _ -, at most %d)",
 		                NAME_MAX_LEN);
 	for (const struct target *other = r->inv->targets; other < t; other++)
@@ -445,7 +343,7 @@ static int read_target(const struct reader *r, const struct ynode *n, struct tar
 		return yaml_err(n, r->err, "a target without an address (expected 'vcenter: URL' or 'local: true')");
 	if (vcenter != NULL && local != NULL)
 		return yaml_err_key(local, r->err, "'local' together with 'vcenter' (expected one of them)");
-	t->where = place(r, n->file, n->line, n->column);
+	t->where = inventory_place(r, n->file, n->line, n->column);
 	t->timeout_ms = (int)yaml_duration_ms(n, "timeout", 60000);
 	if ((vcenter != NULL ? read_vcenter(r, n, t) : read_local(r, n, t)) < 0)
 		return -1;
@@ -475,7 +373,8 @@ static int read_inventory(struct arena *a, const char *path, const struct ynode 
 
 	if (yaml_check(root, "an inventory", inventory_keys, err) < 0)
 		return -1;
-	if (read_credentials(&r, yaml_get(root, "credentials")) < 0 || read_targets(&r, yaml_get(root, "targets")) < 0)
+	if (inventory_read_credentials(&r, yaml_get(root, "credentials")) < 0 ||
+	    read_targets(&r, yaml_get(root, "targets")) < 0)
 		return -1;
 	*ret = inv;
 	return 0;

@@ -19,12 +19,30 @@ enum target_kind { TARGET_VCENTER, TARGET_LOCAL };
 /* Where a secret comes from. The secret itself is never kept here: credential.h fetches and wipes it. */
 enum secret_source { SECRET_NONE, SECRET_ENV, SECRET_FILE, SECRET_COMMAND, SECRET_SYSTEMD, SECRET_PROMPT };
 
+/* How to log in with it. */
+enum login { LOGIN_PASSWORD, LOGIN_KEY, LOGIN_AGENT };
+
 struct credential {
 	const char *name;
 	const char *user;
-	enum secret_source source;
-	const char *from;  /* variable, path, command line or systemd credential's name; NULL for a prompt */
-	const char *where; /* "FILE:LINE:COLUMN", for messages */
+	enum login login;
+	const char *key_file;      /* LOGIN_KEY: of the private key */
+	enum secret_source source; /* of the password, or the key's passphrase */
+	const char *from;          /* variable, path, command line or systemd credential's name; NULL for a prompt */
+	const char *where;         /* "FILE:LINE:COLUMN", for messages */
+};
+
+/* How hosts are reached and logged in to over SSH: `ssh:` of a target, or its `proxy:`. */
+struct ssh_access {
+	const struct credential *credential;
+	const char *user;               /* the credential's, unless the proxy says otherwise */
+	const char *address;            /* proxy: its name or IP address; NULL: hosts have their own */
+	int port;                       /* default 22 */
+	const char *known_hosts;        /* path; NULL: insecure */
+	bool insecure;                  /* host keys are not verified; shown in the report */
+	int sessions;                   /* hosts at once */
+	int starts;                     /* connections that are being made at once */
+	const struct ssh_access *proxy; /* NULL: none */
 };
 
 struct target {
@@ -36,6 +54,7 @@ struct target {
 	const char *ca_file;                 /* PEM file, or NULL for the system's store */
 	const char *thumbprint;              /* "SHA256:AA:BB..." normalised to 64 lower-case hex digits, or NULL */
 	bool insecure;                       /* certificates are not verified; shown in the report */
+	const struct ssh_access *ssh;        /* its hosts may be asked over SSH; NULL: not */
 	int timeout_ms;                      /* of one request; default 60000 */
 	const char *where;                   /* "FILE:LINE:COLUMN" */
 };

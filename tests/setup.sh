@@ -13,12 +13,12 @@ tools=${MIGREADY_TOOLS:-$here/lab/.tools}
 build_packages=(
 	gcc libc6-dev cmake ninja-build pkg-config ca-certificates
 	libcurl4-openssl-dev libxml2-dev libsqlite3-dev libuv1-dev libyaml-dev libjansson-dev libpcre2-dev libssl-dev
-	libnl-3-dev libnl-route-3-dev
+	libnl-3-dev libnl-route-3-dev libssh2-1-dev
 )
 test_packages=(
 	libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev llvm valgrind
 	python3 python3-venv python3-jsonschema python3-yaml
-	bash openssl curl iproute2 procps util-linux sqlite3 libxml2-utils jq
+	bash openssl curl openssh-client openssh-server iproute2 procps util-linux sqlite3 libxml2-utils jq
 )
 
 # Go of this version or newer builds the simulator and govc (tests/lab/*/go.mod); an older one can still fetch this one.

@@ -19,6 +19,17 @@ static bool only(const char *s, const char *letters)
 	return s[0] != '\0' && s[strspn(s, letters)] == '\0';
 }
 
+static void look_at_ssh(const struct ssh_access *s)
+{
+	require(s->credential != NULL && s->user[0] != '\0');
+	require(s->port >= 1 && s->port <= 65535 && s->sessions >= 1 && s->starts >= 1);
+	require(s->insecure == (s->known_hosts == NULL));
+	if (s->proxy != NULL) {
+		require(s->proxy->proxy == NULL && s->proxy->address[0] != '\0' && s->address == NULL);
+		look_at_ssh(s->proxy);
+	}
+}
+
 static void look_at_target(const struct target *t)
 {
 	require(only(t->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"));
@@ -29,15 +40,18 @@ static void look_at_target(const struct target *t)
 		return;
 	}
 	require(strncmp(t->url, "https://", 8) == 0 && strpbrk(t->url + 8, "/@?# \t\r\n\"'\\") == NULL);
-	require(t->credential != NULL);
+	require(t->credential != NULL && t->credential->login == LOGIN_PASSWORD);
+	if (t->ssh != NULL)
+		look_at_ssh(t->ssh);
 	require((t->ca_file != NULL) + (t->thumbprint != NULL) + t->insecure <= 1);
 	require(t->thumbprint == NULL || (only(t->thumbprint, "0123456789abcdef") && strlen(t->thumbprint) == 64));
 }
 
 static void look_at_credential(const struct credential *c)
 {
-	require(c->user[0] != '\0' && c->source != SECRET_NONE);
-	require((c->source == SECRET_PROMPT) == (c->from == NULL));
+	require(c->user[0] != '\0' && (c->login != LOGIN_PASSWORD || c->source != SECRET_NONE));
+	require((c->login == LOGIN_KEY) == (c->key_file != NULL));
+	require((c->source == SECRET_PROMPT || c->source == SECRET_NONE) == (c->from == NULL));
 	require(c->from == NULL || c->from[0] != '\0');
 }
 

@@ -260,7 +260,29 @@ static void test_refusals(void **state)
 		{"targets: [{vcenter: vc, local: true}]\n", ":1:25: 'local' together with 'vcenter'"},
 		{"targets: [{hyperv: {cluster: c}}]\n", ":1:12: hyperv targets are not supported by this version"},
 		{"targets: [{kvm: [a, b]}]\n", ":1:12: kvm targets are not supported by this version"},
-		{"targets: [{vcenter: vc, ssh: {credential: x}}]\n", ":1:25: 'ssh' needs the SSH transport"},
+		{"targets: [{local: true, ssh: {credential: ro}}]\n", ":1:25: 'ssh' on a local target"},
+		{"targets: [{vcenter: vc, credential: ro, ssh: {}}]\n" CREDENTIALS, ":1:41: ssh lacks 'credential'"},
+		{"targets: [{vcenter: vc, credential: ro, ssh: {credential: rw}}]\n" CREDENTIALS,
+	         ":1:59: no credential is named 'rw' (did you mean 'ro'?)"},
+		{"targets: [{vcenter: vc, credential: ro, ssh: {credential: ro, port: 0}}]\n" CREDENTIALS,
+	         ":1:69: 'port' is out of range"},
+		{"targets: [{vcenter: vc, credential: ro, ssh: {credential: ro, known_hosts: x, insecure: "
+	         "true}}]\n" CREDENTIALS,
+	         ":1:63: 'insecure' contradicts 'known_hosts'"},
+		{"targets: [{vcenter: vc, credential: ro, ssh: {credential: ro, known_hosts: ''}}]\n" CREDENTIALS,
+	         ":1:76: 'known_hosts' is empty"},
+		{"targets: [{vcenter: vc, credential: ro, ssh: {credential: ro, proxy: 'u@a b'}}]\n" CREDENTIALS,
+	         ":1:70: not a host"},
+		{"targets: [{vcenter: vc, credential: ro, ssh: {credential: ro, proxy: 'u:hunter2@j'}}]\n" CREDENTIALS,
+	         ":1:70: not a user's name (expected [USER@]HOST[:PORT], and no password)"},
+		{"targets: [{vcenter: vc, credential: ro, ssh: {credential: ro, proxy: 'j:ssh'}}]\n" CREDENTIALS,
+	         ":1:70: the port is not a number"},
+		{"targets: [{vcenter: vc, credential: ro, ssh: {credential: ro, proxy: {port: 22}}}]\n" CREDENTIALS,
+	         ":1:63: a proxy lacks 'host'"},
+		{"targets: [{vcenter: vc, credential: ro, ssh: {credential: ro, proxy: [j]}}]\n" CREDENTIALS,
+	         ":1:70: expected [USER@]HOST[:PORT], or a mapping"},
+		{"targets: [{vcenter: vc, credential: k}]\ncredentials: {k: {user: u, agent: true}}\n",
+	         ":1:37: the vSphere API takes no keys"},
 		{"targets: [{local: true, tls: {insecure: true}}]\n", ":1:25: 'tls' on a local target"},
 		{"targets: [{local: true, credential: x}]\n", ":1:25: 'credential' on a local target"},
 		{"targets: [{local: true, name: 'a b'}]\n", ":1:31: not a target's name"},
@@ -295,10 +317,14 @@ static void test_refusals(void **state)
 		{"targets: [{local: true}]\ncredentials: {a: {user: '', password: {env: X}}}\n",
 	         ":2:25: 'user' is empty"},
 		{"targets: [{local: true}]\ncredentials: {a: {user: u}}\n", ":2:15: credential 'a' lacks 'password'"},
-		{"targets: [{local: true}]\ncredentials: {a: {user: u, key: ~/.ssh/id}}\n",
-	         ":2:28: 'key' needs the SSH transport, which is not in this version"},
-		{"targets: [{local: true}]\ncredentials: {a: {user: u, agent: true}}\n",
-	         ":2:28: 'agent' needs the SSH transport, which is not in this version"},
+		{"targets: [{local: true}]\ncredentials: {a: {user: u, key: id, agent: true}}\n",
+	         ":2:37: 'agent' together with 'key'"},
+		{"targets: [{local: true}]\ncredentials: {a: {user: u, agent: false}}\n",
+	         ":2:35: 'agent: false' says nothing"},
+		{"targets: [{local: true}]\ncredentials: {a: {user: u, agent: true, passphrase: {env: X}}}\n",
+	         ":2:41: 'passphrase' without 'key'"},
+		{"targets: [{local: true}]\ncredentials: {a: {user: u, key: id, passphrase: hunter2}}\n",
+	         ":2:49: a passphrase may not stand in this file"},
 		{"targets: [{local: true}]\ncredentials: {a: {user: u, password: hunter2}}\n",
 	         ":2:38: a password may not stand in this file (expected a reference: {env: VARIABLE}, {file: PATH}, "
 	         "{command: LINE}, {systemd: NAME} or {prompt: true})"},
@@ -329,6 +355,7 @@ static void test_refusals(void **state)
 	};
 
 	(void)state;
+	setenv("HOME", "/home/me", 1);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char expected[400];
 
@@ -360,9 +387,61 @@ static void test_load(void **state)
 	assert_int_equal(err.kind, ERR_IO);
 }
 
+static void test_ssh(void **state)
+{
+	static const char text[] =
+		"targets:\n"
+		"  - vcenter: vc1\n"
+		"    credential: pw\n"
+		"    ssh: {credential: key}\n"
+		"  - vcenter: vc2\n"
+		"    credential: pw\n"
+		"    ssh: {credential: agent, port: 2222, known_hosts: kh, sessions: 5, starts: 2, proxy: "
+	        "'hop@[::1]:24'}\n"
+		"  - vcenter: vc3\n"
+		"    credential: pw\n"
+		"    ssh: {credential: key, insecure: true, proxy: {host: jump, credential: agent, known_hosts: /kh}}\n"
+		"credentials:\n"
+		"  pw: {user: u, password: {env: PW}}\n"
+		"  key: {user: root, key: ~/.ssh/id_ecdsa, passphrase: {env: PP}}\n"
+		"  agent: {user: admin, agent: true}\n";
+	const struct ssh_access *s;
+
+	(void)state;
+	setenv("HOME", "/home/me", 1);
+	good(text);
+	assert_int_equal(inv.credentials[1].login, LOGIN_KEY);
+	assert_string_equal(inv.credentials[1].key_file, "/home/me/.ssh/id_ecdsa");
+	assert_int_equal(inv.credentials[1].source, SECRET_ENV);
+	assert_int_equal(inv.credentials[2].login, LOGIN_AGENT);
+	assert_int_equal(inv.credentials[2].source, SECRET_NONE);
+	s = inv.targets[0].ssh;
+	assert_ptr_equal(s->credential, &inv.credentials[1]);
+	assert_string_equal(s->user, "root");
+	assert_int_equal(s->port, 22);
+	assert_string_equal(s->known_hosts, "/home/me/.ssh/known_hosts");
+	assert_true(!s->insecure && s->proxy == NULL && s->sessions > 1 && s->starts > 1);
+	s = inv.targets[1].ssh;
+	assert_true(s->port == 2222 && s->sessions == 5 && s->starts == 2);
+	assert_string_equal(s->known_hosts, "/etc/mr/kh");
+	assert_string_equal(s->proxy->user, "hop");
+	assert_string_equal(s->proxy->address, "::1");
+	assert_int_equal(s->proxy->port, 24);
+	assert_ptr_equal(s->proxy->credential, &inv.credentials[2]);
+	assert_string_equal(s->proxy->known_hosts, "/etc/mr/kh");
+	s = inv.targets[2].ssh;
+	assert_true(s->insecure && s->known_hosts == NULL);
+	assert_string_equal(s->proxy->address, "jump");
+	assert_string_equal(s->proxy->user, "admin");
+	assert_int_equal(s->proxy->port, 22);
+	assert_string_equal(s->proxy->known_hosts, "/kh");
+	assert_false(s->proxy->insecure);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_ssh, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_whole_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_secret_sources, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_relative_to_working_folder, setup, teardown),
