@@ -2,6 +2,7 @@
 /* main.c - finds the command, gives it its options, turns what it says into an exit code. */
 #include <errno.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +13,8 @@
 #include "credential.h"
 
 #define COMMANDS_MAX 64
+#define LOOKASIDE_BYTES 512 /* of one slot of the memory that a connection has for small things */
+#define LOOKASIDE_SLOTS 1000
 
 static const struct command *find_command(const char *name)
 {
@@ -113,12 +116,21 @@ static int help(const char *name)
 	return flush_output(0);
 }
 
+/* Only this thread ever calls SQLite, so it needs no locks; preparing large queries takes many small pieces of memory. */
+static void setup_sqlite(void)
+{
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	sqlite3_config(SQLITE_CONFIG_LOOKASIDE, LOOKASIDE_BYTES, LOOKASIDE_SLOTS);
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *c;
 	const char *word = argc > 1 ? argv[1] : NULL;
 
 	secret_harden_process();
+	setup_sqlite();
 	signal(SIGPIPE, SIG_IGN);
 	if (word == NULL) {
 		commands_help(stderr);
