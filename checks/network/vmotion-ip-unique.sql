@@ -1,7 +1,7 @@
 /*
-title: No other VMkernel adapter has the address of the host's vMotion adapters
-subject: host
-depends: cluster
+title: The vMotion adapters' addresses are those of no other VMkernel adapter of the two hosts
+subject: pair
+depends: own
 severity: critical
 platforms: [vsphere]
 symptom: >
@@ -10,63 +10,56 @@ symptom: >
 fix: Give each vMotion adapter an address of its own.
 refs: ["vSphere API: HostVirtualNicSpec.ip", "RFC 5227, IPv4 address conflict detection"]
 */
--- Compared with the vMotion adapters of all hosts, and with other adapters on the same TCP/IP stack. In another cluster it may be
--- meant: networks that never meet. A host without any VMkernel adapter doesn't exist: it gave no answer, and neither did one with
--- an adapter whose address is not known: it is looked for in all of the server, so that a silent host of another cluster counts too.
-WITH nic AS MATERIALIZED (
-	SELECT host, device, ip, ip6, netstack FROM vsphere_vmknic),
-     address AS MATERIALIZED (
-	SELECT host, device, netstack, ip_network(ip, 32) AS ip FROM nic WHERE ip NOT IN ('', '0.0.0.0')
+-- A vMotion adapter is compared with the vMotion adapters of the other host, and with its other adapters on the same TCP/IP stack.
+-- A host that doesn't answer may have anybody's address: that is open between it and each other host, which --exclude
+-- settles. Whoever shares an address with a third host is no way for VMs to take: vm-has-destination sees to that.
+WITH address AS MATERIALIZED (
+	SELECT a.host, a.device, a.netstack, a.ip, a.carries, h.cluster, coalesce(h.name, h.id) AS name, row_number() OVER () AS id
+	  FROM host AS h JOIN vmkernel_address AS a ON a.host = h.id),
+     shared AS MATERIALIZED (
+	SELECT a.host, b.host AS other, min(a.device) AS device,
+	       group_concat(DISTINCT a.device || ' ' || a.ip || ', as ' || CASE b.host WHEN a.host THEN '' ELSE b.name || ' ' END || b.device)
+	           AS text
+	  FROM address AS a JOIN address AS b ON b.cluster = a.cluster AND b.ip = a.ip AND b.id <> a.id
+	 WHERE a.ip <> '' AND (a.carries OR b.carries) AND ((a.carries AND b.carries) OR a.netstack = b.netstack)
+	 GROUP BY a.host, b.host),
+     told AS MATERIALIZED (
+	SELECT host, sum(ip IS NULL OR netstack IS NULL OR device IS NULL) AS gaps,
+	       group_concat(CASE WHEN carries AND ip <> '' THEN device || ' ' || ip END, ', ') AS text
+	  FROM address GROUP BY host),
+     carrier AS MATERIALIZED (SELECT host, count(*) - count(device) AS unlisted FROM migration_nic GROUP BY host),
+     side AS MATERIALIZED (
+	SELECT h.id AS host, h.cluster, h.destination, coalesce(h.name, h.id) AS name, t.text, s.text AS twice,
+	       coalesce(t.gaps = 0 AND c.unlisted = 0 AND t.text <> '', 0) AS sure,
+	       CASE WHEN t.gaps = 0 THEN NULL ELSE 'addresses not known' END AS gap,
+	       CASE WHEN c.host IS NULL THEN 'no vMotion adapter, or not told which'
+	            WHEN c.unlisted > 0 THEN 'an adapter that is selected for vMotion is not listed'
+	            WHEN t.text IS NULL THEN 'vMotion adapters without address' END AS bare
+	  FROM host AS h
+	  LEFT JOIN told AS t ON t.host = h.id
+	  LEFT JOIN carrier AS c ON c.host = h.id
+	  LEFT JOIN shared AS s ON s.host = h.id AND s.other = h.id),
+     -- Peers that look alike are listed once; a host takes itself, and those with which it shares an address, out of the list.
+     peers AS MATERIALIZED (
+	SELECT cluster, sure, twice, gap, bare, group_concat(',' || json_quote(host), '') AS ids
+	  FROM side WHERE destination GROUP BY cluster, sure, twice, gap, bare),
+     met AS (
+	SELECT s.host, replace(p.ids, ',' || json_quote(s.host), '') AS ids, NULL AS device, NULL AS text, s.text AS here, s.twice,
+	       p.twice AS there_twice, s.sure AND p.sure AS sure, coalesce(s.gap, s.bare) AS reason, coalesce(p.gap, p.bare) AS there_reason
+	  FROM side AS s JOIN peers AS p ON p.cluster = s.cluster
+	 WHERE s.host NOT IN (SELECT host FROM shared WHERE other <> host)
 	UNION ALL
-	SELECT a.host, a.device, n.netstack, ip_network(a.ip, 128)
-	  FROM vsphere_vmknic_ip6 AS a LEFT JOIN nic AS n ON n.host = a.host AND n.device = a.device
-	 WHERE ip_in(a.ip, 'fe80::/10') IS NOT 1),
-     listed AS MATERIALIZED (SELECT host, device, count(*) AS n FROM vsphere_vmknic_ip6 GROUP BY host, device),
-     gap AS MATERIALIZED (
-	SELECT host FROM address WHERE ip IS NULL OR netstack IS NULL
-	UNION
-	SELECT n.host FROM nic AS n LEFT JOIN listed AS l ON l.host = n.host AND l.device = n.device
-	 WHERE n.ip IS NULL OR n.ip6 IS NULL OR n.device IS NULL
-	    OR coalesce(l.n, 0) <> CASE WHEN n.ip6 IN ('', 'none') THEN 0 ELSE 1 + length(n.ip6) - length(replace(n.ip6, ',', '')) END
-	UNION
-	SELECT h.id FROM host AS h LEFT JOIN nic AS n ON n.host = h.id WHERE n.host IS NULL AND h.platform = 'vsphere'),
-     silent AS MATERIALIZED (
-	SELECT h.target, count(*) AS n, min(h.name) AS name FROM gap AS g JOIN host AS h ON h.id = g.host GROUP BY h.target),
-     carrier AS MATERIALIZED (SELECT DISTINCT host, device FROM migration_nic),
-     used AS MATERIALIZED (
-	SELECT substr(a.host, 1, instr(a.host, '/') - 1) AS target, a.host, a.device, a.netstack, a.ip, c.host IS NOT NULL AS migrates,
-	       row_number() OVER (PARTITION BY a.host, a.device, a.ip) AS k, h.cluster, h.name
-	  FROM address AS a LEFT JOIN carrier AS c ON c.host = a.host AND c.device = a.device
-	  LEFT JOIN host AS h ON h.id = a.host
-	 WHERE a.ip IS NOT NULL),
-     clash AS MATERIALIZED (
-	SELECT a.host, max(b.cluster IS a.cluster OR b.host = a.host) AS near, min(a.device) AS device,
-	       group_concat(DISTINCT a.device || ' ' || substr(a.ip, 1, instr(a.ip, '/') - 1)
-	                             || ', as ' || CASE b.host WHEN a.host THEN '' ELSE coalesce(b.name, b.host) || ' ' END || b.device) AS text
-	  FROM (SELECT * FROM used WHERE migrates) AS a
-	  JOIN used AS b ON b.target = a.target AND b.ip = a.ip AND (b.host <> a.host OR b.device <> a.device OR b.k <> a.k)
-	                AND (b.migrates OR b.netstack = a.netstack)
-	 GROUP BY a.host),
-     own AS MATERIALIZED (
-	SELECT n.host, count(*) AS n, count(n.device) AS known, group_concat(text, ', ') AS text
-	  FROM carrier AS n
-	  LEFT JOIN (SELECT host, device, group_concat(device || ' ' || substr(ip, 1, instr(ip, '/') - 1), ', ') AS text
-	               FROM used GROUP BY host, device) AS u ON u.host = n.host AND u.device = n.device
-	 GROUP BY n.host)
-SELECT h.id AS host,
-       CASE WHEN c.near THEN 'fail'
-            WHEN s.n > 0 OR o.n IS NULL OR o.known < o.n OR o.text IS NULL THEN 'unknown'
-            WHEN c.near = 0 THEN 'warn'
-            WHEN c.host IS NULL THEN 'pass'
-            ELSE 'unknown' END AS status,
-       c.device AS object, coalesce(c.text, o.text) AS observed, 'addresses that no other adapter has' AS expected,
-       CASE WHEN c.near THEN NULL
-            WHEN o.n IS NULL THEN 'the host has no vMotion adapter, or did not say which'
-            WHEN s.n > 0 THEN 'addresses not known of ' || s.name || CASE WHEN s.n > 1 THEN ' and ' || (s.n - 1) || ' other hosts' ELSE '' END
-            WHEN o.known < o.n THEN 'an adapter that is selected for vMotion is not listed'
-            WHEN o.text IS NULL THEN 'its vMotion adapters have no address'
-            WHEN c.near = 0 THEN 'in another cluster: harmless only while the two networks never meet' END AS detail
-  FROM host AS h
-  LEFT JOIN clash AS c ON c.host = h.id
-  LEFT JOIN own AS o ON o.host = h.id
-  LEFT JOIN silent AS s ON s.target = h.target
+	SELECT s.host, group_concat(',' || json_quote(d.host), ''), x.device, x.text, s.text, s.twice,
+	       d.twice, s.sure AND d.sure, coalesce(s.gap, s.bare), coalesce(d.gap, d.bare)
+	  FROM side AS s JOIN side AS d ON d.cluster = s.cluster AND d.host <> s.host AND d.destination
+	  LEFT JOIN shared AS x ON x.host = s.host AND x.other = d.host
+	 WHERE s.host IN (SELECT host FROM shared WHERE other <> host)
+	 GROUP BY s.host, x.device, x.text, d.twice, d.sure, d.gap, d.bare)
+SELECT host, '[' || substr(ids, 2) || ']' AS peer,
+       CASE WHEN coalesce(text, twice, there_twice) IS NOT NULL THEN 'fail' WHEN sure THEN 'pass' ELSE 'unknown' END AS status,
+       device AS object,
+       coalesce(nullif(substr(coalesce('; ' || text, '') || coalesce('; ' || twice, '') || coalesce('; there ' || there_twice, ''), 3), ''),
+                here) AS observed,
+       'addresses that no other adapter has' AS expected,
+       nullif(substr(coalesce('; ' || reason, '') || coalesce('; there ' || there_reason, ''), 3), '') AS detail
+  FROM met WHERE ids <> ''

@@ -35,8 +35,24 @@ WITH host_stop AS MATERIALIZED (
 	  JOIN json_each(CASE WHEN f.peer LIKE '[%' AND json_valid(f.peer) THEN f.peer ELSE json_array(f.peer) END) AS p
 	 WHERE f.status IN ('fail', 'unknown') AND f.host IS NOT NULL AND p.value IS NOT NULL
 	 GROUP BY f.check_id, f.host, p.value),
+     -- An address that two hosts share spoils every migration of either, not only those between the two.
+     double AS MATERIALIZED (
+	SELECT f.host, p.value AS peer
+	  FROM finding_vmotion_ip_unique AS f
+	  JOIN json_each(CASE WHEN f.peer LIKE '[%' AND json_valid(f.peer) THEN f.peer ELSE json_array(f.peer) END) AS p
+	 WHERE f.status = 'fail' AND f.object IS NOT NULL AND f.host IS NOT NULL AND p.value IS NOT NULL),
+     spoilt AS MATERIALIZED (SELECT host FROM double UNION SELECT peer FROM double),
      way AS MATERIALIZED (
 	SELECT check_id, host, peer, failed, 0 AS always FROM pair_stop
+	UNION ALL
+	SELECT 'vmotion-ip-unique', w.host, w.peer, 1, 0
+	  FROM (SELECT h.id AS host, p.id AS peer FROM spoilt AS s JOIN host AS h ON h.id = s.host
+	          JOIN host AS p ON p.cluster = h.cluster AND p.id <> h.id AND p.destination
+	        UNION
+	        SELECT h.id, p.id FROM spoilt AS s JOIN host AS p ON p.id = s.host AND p.destination
+	          JOIN host AS h ON h.cluster = p.cluster AND h.id <> p.id) AS w
+	  LEFT JOIN double AS d ON d.host = w.host AND d.peer = w.peer
+	 WHERE d.host IS NULL
 	UNION ALL
 	SELECT s.check_id, h.id, s.host, s.failed, s.always
 	  FROM host_stop AS s JOIN host AS p ON p.id = s.host JOIN host AS h ON h.cluster = p.cluster AND h.id <> p.id

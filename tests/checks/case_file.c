@@ -75,6 +75,7 @@ static const struct yaml_key finding_keys[] = {
 	{.name = "peer", .type = YAML_T_TEXT, .about = "id, or a JSON list of ids"},
 	{.name = "vm", .type = YAML_T_TEXT, .about = "id"},
 	{.name = "status", .type = YAML_T_TEXT, .required = true, .about = "as judged"},
+	{.name = "object", .type = YAML_T_TEXT, .about = "as judged"},
 	{0},
 };
 

@@ -226,17 +226,17 @@ static int read_findings(struct facts *f, const struct check *check, struct aren
 /* One of the views of findings becomes a table that holds what the case gives: ROWS, or nothing. */
 static int give_view(struct facts *f, const char *name, const struct ynode *rows, struct arena *a, struct err *err)
 {
-	static const char *const columns[] = {"check_id", "host", "peer", "vm", "status"};
+	static const char *const columns[] = {"check_id", "host", "peer", "vm", "status", "object"};
 	const char *create = arena_printf(
-		a, "DROP VIEW temp.%s; CREATE TEMP TABLE %s(check_id, host, peer, vm, status)", name, name);
+		a, "DROP VIEW temp.%s; CREATE TEMP TABLE %s(check_id, host, peer, vm, status, object)", name, name);
 	sqlite3_stmt *st;
 
 	if (sqlite3_exec(facts_db(f), create, NULL, NULL, NULL) != SQLITE_OK ||
-	    sqlite3_prepare_v2(facts_db(f), arena_printf(a, "INSERT INTO temp.%s VALUES(?, ?, ?, ?, ?)", name), -1, &st,
-	                       NULL) != SQLITE_OK)
+	    sqlite3_prepare_v2(facts_db(f), arena_printf(a, "INSERT INTO temp.%s VALUES(?, ?, ?, ?, ?, ?)", name), -1,
+	                       &st, NULL) != SQLITE_OK)
 		return err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(f)));
 	for (const struct ynode *row = rows != NULL ? rows->first : NULL; row != NULL; row = row->next) {
-		for (int i = 0; i < 5; i++)
+		for (int i = 0; i < 6; i++)
 			sqlite3_bind_text(st, i + 1, case_text(row, columns[i]), -1, SQLITE_STATIC);
 		sqlite3_step(st);
 		sqlite3_reset(st);

@@ -6,8 +6,8 @@
 need "$tools/vcsim"
 
 third='[.host, .peer] | any(startswith("esx03"))'
-without_address=(vmotion-vmknic-subnet vmotion-ip-unique vmotion-mtu-parity vmotion-netstack-parity vmotion-vlan-parity
-	vmotion-link-speed)
+without_address=(vmotion-vmknic-subnet vmotion-ip-unique vmotion-ip-other-cluster vmotion-mtu-parity vmotion-netstack-parity
+	vmotion-vlan-parity vmotion-link-speed)
 defect host-disconnected 1 host-connected fail '.host == "esx04.lab.example"'
 defect host-not-responding 1 host-connected fail '.host == "esx04.lab.example"'
 defect host-maintenance 0 host-maintenance-state fail '.host == "esx04.lab.example"'

@@ -30,8 +30,9 @@ defect vmotion-mask-none 2 $subnet unknown "$third" vmotion-vlan-parity
 defect vmotion-mask-gap 2 $subnet unknown "$third" vmotion-vlan-parity
 defect vmotion-two-adapters-one-astray 0 $subnet warn "$third"
 defect vmotion-ip6-subnet 1 $subnet fail "$third"
-defect vmotion-ip-duplicate 1 vmotion-ip-unique fail '.host | IN("esx02.lab.example", "esx03.lab.example")' $subnet
-defect vmotion-ip-of-management 1 vmotion-ip-unique fail '.host == "esx03.lab.example"' $subnet
+between='[.host, .peer] | map(.[:5]) | sort =='
+defect vmotion-ip-duplicate 1 vmotion-ip-unique fail "$between [\"esx02\", \"esx03\"]" $subnet
+defect vmotion-ip-of-management 1 vmotion-ip-unique fail "$between [\"esx01\", \"esx03\"]" $subnet
 defect vmotion-mtu 1 vmotion-mtu-parity fail "$fourth"
 defect vmotion-mtu-switch 1 vmotion-mtu-parity fail "$third"
 defect vmotion-mtu-dvs 1 vmotion-mtu-parity fail "$third"

@@ -538,6 +538,17 @@ def prepare_no_permission(server, prefix):
     server.denied = lambda obj, path: obj.moid in second and path.startswith(prefix or "config.")
 
 
+def prepare_host_silent(server, argument):
+    """host-silent=NUMBER: that host is connected, as vCenter has it, and answers nothing else; NUMBER+vms: nor do its VMs"""
+    number, _, vms = argument.partition("+")
+    silent = {o.moid for o in server.objects.values() if o.type == "HostSystem" and o.number == int(number)}
+    guests = {o.moid for o in server.objects.values() if o.type == "VirtualMachine" and vms
+              and any(m in o.properties["runtime.host"].text for m in silent)}
+    known = {"name", "parent", "runtime.connectionState", "runtime.inMaintenanceMode", "runtime.host", "summary.hardware.uuid",
+             "effectiveRole"}
+    server.denied = lambda obj, path: obj.moid in silent | guests and path not in known
+
+
 def prepare_no_rights(server, _):
     """The user's role on the root folder is No Access, and it sees nothing below."""
     server.objects = {k: v for k, v in server.objects.items() if k in ("group-d1", "ServiceInstance")}
@@ -600,6 +611,7 @@ def prepare_clock_off(server, argument):
 
 
 PREPARE = {"role": prepare_role, "clock-off": prepare_clock_off, "hosts-hidden": prepare_hosts_hidden, "vms-hidden": prepare_vms_hidden, "no-permission": prepare_no_permission,
+           "host-silent": prepare_host_silent,
            "cluster-hidden": prepare_cluster_hidden, "vm-adrift": prepare_vm_adrift, "no-root-role": prepare_no_root_role,
            "no-rights": prepare_no_rights, "old-server": prepare_old_server, "endless-token": prepare_endless_token,
            "no-checker": prepare_no_checker, "opinion": prepare_opinion, "pair-missing": prepare_pair_missing,
