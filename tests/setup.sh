@@ -88,7 +88,7 @@ stamp_of() {
 # install_go_tool NAME: builds tests/lab/NAME.
 install_go_tool() {
 	local stamp
-	stamp=$(stamp_of "$here/lab/$1"/{main.go,go.mod,go.sum})
+	stamp=$(stamp_of "$here/lab/$1"/{*.go,go.mod,go.sum})
 	[ -x "$tools/$1" ] && [ "$(cat "$tools/$1.stamp" 2>/dev/null)" = "$stamp" ] && return
 	find_go
 	echo "setup.sh: building $1 with $("$go" version)"

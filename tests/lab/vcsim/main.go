@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // vcsim serves the vCenter simulator of the govmomi release that go.mod pins. The release's own program of that name is
-// not published as a module of its own version, so this file is its command line, cut down to what the tests use; all that
-// answers a request is the release's package "simulator".
+// not published as a module of its own version, so this file is its command line, cut down to what the tests use; what
+// answers requests is the release's package "simulator", but for commands of hosts that it doesn't know: see esxcli.go.
 package main
 
 import (
@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"strings"
 	"syscall"
 	"time"
 
@@ -70,6 +71,9 @@ func main() {
 	cert := flag.String("tlscert", "", "certificate chain, PEM")
 	key := flag.String("tlskey", "", "its private key, PEM")
 	delay := flag.Duration("delay", 0, "serve each request that much later")
+	program := flag.String("esxcli", "", "run this command, followed by a host's name and words of esxcli, for what esxcli answers "+
+		"there; default: answers from the inventory, of a network that carries what its adapters are set to")
+	refused := flag.String("esxcli-refuse", "", "a glob: on hosts of these names nobody may run esxcli")
 	requests := flag.String("log", "", "append each request to this file, as a line of JSON without passwords")
 	flag.IntVar(&vpx.Cluster, "cluster", vpx.Cluster, "built-in model: clusters")
 	flag.IntVar(&vpx.ClusterHost, "host", vpx.ClusterHost, "built-in model: hosts per cluster")
@@ -93,6 +97,8 @@ func main() {
 		log.Fatal(err)
 	}
 	defer model.Remove()
+	cli := &esxcli{program: strings.Fields(*program), refused: *refused, estate: newEstate(model.Map())}
+	cli.register(model.Service.Context)
 
 	pair, err := tls.LoadX509KeyPair(*cert, *key)
 	if err != nil {
