@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/str.h"
 #include "report/common.h"
 #include "report/escape.h"
 #include "report/format.h"
@@ -13,6 +14,7 @@
 #define SHOWN 20            /* findings of one check and status; more only with --all */
 #define LINE_MAX_BYTES 8192 /* of one finding's text */
 #define NARROWEST 40        /* a terminal that is narrower isn't wrapped for */
+#define FINDING_COLUMN 11   /* where a finding's words start, after its status */
 
 struct writer {
 	FILE *out;
@@ -55,21 +57,21 @@ static void put_coloured(const struct writer *w, const char *colour, const char 
 		fputs(s, w->out);
 }
 
-/* "  LABEL: text", wrapped to the terminal's width under its first word; blanks of the source count as one. */
-static void put_paragraph(const struct writer *w, const char *label, const char *s)
+static bool wraps(const struct writer *w)
 {
-	size_t indent = strlen(label) + 3, column = indent,
-	       width = w->o->width > NARROWEST ? (size_t)w->o->width : SIZE_MAX;
+	return w->o->width > NARROWEST;
+}
 
-	fprintf(w->out, "  %s:", label);
+/* The words of S, each after a blank, wrapped to the terminal's width under INDENT; blanks between count as one. COLUMN: where
+ * the line is now. */
+static void put_words(const struct writer *w, const char *s, size_t column, size_t indent)
+{
+	size_t width = wraps(w) ? (size_t)w->o->width : SIZE_MAX;
+
 	for (s += strspn(s, " \n\t"); *s != '\0'; s += strspn(s, " \n\t")) {
-		char word[256];
 		size_t n = strcspn(s, " \n\t");
+		CLEANUP_FREE char *word = memcpy(xcalloc(n + 1, 1), s, n);
 
-		if (n >= sizeof(word))
-			n = sizeof(word) - 1;
-		memcpy(word, s, n);
-		word[n] = '\0';
 		if (column + n + 1 > width && column > indent) {
 			fprintf(w->out, "\n%*s", (int)indent, "");
 			column = indent;
@@ -80,6 +82,13 @@ static void put_paragraph(const struct writer *w, const char *label, const char 
 		s += n;
 	}
 	fputc('\n', w->out);
+}
+
+/* "  LABEL: text", wrapped under its first word. */
+static void put_paragraph(const struct writer *w, const char *label, const char *s)
+{
+	fprintf(w->out, "  %s:", label);
+	put_words(w, s, strlen(label) + 3, strlen(label) + 3);
 }
 
 static void end_status(struct writer *w)
@@ -136,32 +145,43 @@ static void begin_check(struct writer *w, const struct check *c)
 	fprintf(w->out, "  [%s, %s%s]\n", c->id, severity_name(c->severity), c->user ? ", from a --checks folder" : "");
 }
 
+/* "  WORD     text": one line, for grep, unless it is wrapped for a terminal. */
+static void put_status_line(const struct writer *w, enum status status, const char *s)
+{
+	char word[12];
+
+	snprintf(word, sizeof(word), "%-7s", looks[status].word);
+	fputs("  ", w->out);
+	put_coloured(w, looks[status].colour, word);
+	if (wraps(w)) {
+		fputc(' ', w->out);
+		put_words(w, s, FINDING_COLUMN - 1, FINDING_COLUMN + 1);
+		return;
+	}
+	fputs("  ", w->out);
+	put_terminal(w->out, s);
+	fputc('\n', w->out);
+}
+
 static void put_line(struct writer *w, const struct finding *f)
 {
-	struct buf subject = {.max = LINE_MAX_BYTES}, found = {.max = LINE_MAX_BYTES};
-	char word[12];
+	struct buf subject = {.max = LINE_MAX_BYTES}, line = {.max = 3 * LINE_MAX_BYTES},
+		   found = {.max = LINE_MAX_BYTES};
 
 	subject_text(f, &subject);
 	observed_text(f, &found);
-	snprintf(word, sizeof(word), "%-7s", looks[f->status].word);
-	fputs("  ", w->out);
-	put_coloured(w, looks[f->status].colour, word);
-	fputs("  ", w->out);
-	if (w->ntargets > 1 && f->target != NULL && strcmp(f->target, buf_str(&subject)) != 0) {
-		put_terminal(w->out, f->target);
-		fputc(' ', w->out);
-	}
-	put_terminal(w->out, buf_str(&subject));
-	if (found.len > 0)
-		fputs(": ", w->out);
-	put_terminal(w->out, buf_str(&found));
-	fputc('\n', w->out);
+	if (w->ntargets > 1 && f->target != NULL && strcmp(f->target, buf_str(&subject)) != 0)
+		buf_printf(&line, "%s ", f->target);
+	buf_printf(&line, "%s%s%s", buf_str(&subject), found.len > 0 ? ": " : "", buf_str(&found));
+	put_status_line(w, f->status, buf_str(&line));
 	buf_dispose(&subject);
 	buf_dispose(&found);
+	buf_dispose(&line);
 }
 
 static void put_silences(const struct writer *w)
 {
+	struct buf line = {.max = LINE_MAX_BYTES};
 	bool any = false;
 
 	for (size_t i = 0; i < w->silences.n; i++) {
@@ -169,17 +189,15 @@ static void put_silences(const struct writer *w)
 
 		if (s->checks < 2)
 			continue;
-		fputs(any ? "  " : "Not judged:\n  ", w->out);
-		put_coloured(w, looks[STATUS_UNKNOWN].colour, looks[STATUS_UNKNOWN].word);
-		fputs("  ", w->out);
-		put_terminal(w->out, s->target);
-		fprintf(w->out, ", by %" PRIu64 " checks: ", s->checks);
-		put_terminal(w->out, s->why);
-		fputc('\n', w->out);
+		fputs(any ? "" : "Not judged:\n", w->out);
+		buf_clear(&line);
+		buf_printf(&line, "%s, by %" PRIu64 " checks: %s", s->target, s->checks, s->why);
+		put_status_line(w, STATUS_UNKNOWN, buf_str(&line));
 		any = true;
 	}
 	if (any)
 		fputc('\n', w->out);
+	buf_dispose(&line);
 }
 
 static int put_finding(void *arg, const struct finding *f, struct err *err)

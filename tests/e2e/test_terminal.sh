@@ -56,11 +56,18 @@ hides "$escape" "colour in JSON"
 on_terminal -- check -i "$work/no-such-file"
 shows "$escape\[31m.*error" "an error isn't red"
 
-# What is prose is wrapped to the terminal's width; a finding stays one line, for grep.
+# What is prose and what was found is wrapped to the terminal's width; in a pipe a finding stays one line, for grep.
 on_terminal --size 50x80 -- check --facts "$defective" --colour never
 shows '^       [a-zA-Z]' "a long fix isn't wrapped"
 [ "$(tr -d '\r' <"$work/screen" | grep -E '^  (fix|symptom): |^       ' | awk 'length > n { n = length } END { print n }')" -le 80 ] ||
 	fail "prose is wider than the terminal"
+[ "$(tr -d '\r' <"$work/screen" | grep -E '^  (FAIL|WARN|UNKNOWN)  |^            ' | awk 'length > n { n = length } END { print n }')" -le 80 ] ||
+	fail "a finding is wider than the terminal"
+run check --facts "$defective" --all
+tr -d '\r' <"$work/screen" | sed -nE 's/^  (FAIL|WARN) +([^ ]+ .{20}).*/\2/p' | head -20 | while read -r start; do
+	grep -qF -- "$start" "$work/stdout" || fail "another text on the terminal: $start"
+done
+grep -qE '^  (FAIL|WARN) .{100}' "$work/stdout" || fail "a finding is wrapped in a pipe"
 
 # --- progress ---
 

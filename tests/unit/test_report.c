@@ -359,6 +359,9 @@ static void text_wraps_to_the_terminal(void **state)
 	mtu.fix = fix;
 	assert_has(text, "  fix: one two three four five six seven eight nine\n       ten eleven twelve thirteen\n");
 	free(text);
+	text = render("text", &run, &(struct format_options){.width = 41});
+	assert_has(text, "esx01 -> esx02, vmk1:\n             1500 (expected 9000) - so it\n             is\n");
+	free(text);
 }
 
 static void text_says_that_a_replay_proves_nothing(void **state)
