@@ -32,7 +32,7 @@ defect vmotion-two-adapters-one-astray 0 $subnet warn "$third"
 defect vmotion-ip6-subnet 1 $subnet fail "$third"
 between='[.host, .peer] | map(.[:5]) | sort =='
 defect vmotion-ip-duplicate 1 vmotion-ip-unique fail "$between [\"esx02\", \"esx03\"]" $subnet
-defect vmotion-ip-of-management 1 vmotion-ip-unique fail "$between [\"esx01\", \"esx03\"]" $subnet
+defect vmotion-ip-of-management 1 vmotion-ip-unique fail "$between [\"esx02\", \"esx03\"]" $subnet
 defect vmotion-mtu 1 vmotion-mtu-parity fail "$fourth"
 defect vmotion-mtu-switch 1 vmotion-mtu-parity fail "$third"
 defect vmotion-mtu-dvs 1 vmotion-mtu-parity fail "$third"
