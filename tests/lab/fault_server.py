@@ -10,6 +10,7 @@ request as a line of JSON (never a password). Faults: --list-faults; several may
 import argparse
 import gzip
 import http.server
+import ipaddress
 import itertools
 import json
 import os
@@ -25,6 +26,7 @@ import xml.etree.ElementTree as ElementTree
 import zlib
 from xml.sax.saxutils import escape
 
+import esxcli
 from estate import DEFECTS, Estate
 from vim import Object, Value, reference, string
 
@@ -355,7 +357,34 @@ def cancel_task(request):
     return response(request.method)
 
 
+def host_of(request):
+    host = request.server.objects.get(request.this().removeprefix("executer-"))
+    if not host or host.type != "HostSystem":
+        raise gone("HostSystem", request.this())
+    return host
+
+
+def retrieve_managed_method_executer(request):
+    on_session(request)
+    return response(request.method, f'<returnval type="ReflectManagedMethodExecuter">executer-{host_of(request).moid}</returnval>')
+
+
+def execute_soap(request):
+    on_session(request)
+    host, method = host_of(request), request.text("method")
+    moid = "ha-cli-handler-" + "-".join(method.split(".")[2:-1])
+    names = [e.findtext(VIM + "name") for e in request.element.findall(VIM + "argument")]
+    if (request.text("moid"), request.text("version")) != (moid, "urn:vim25/5.0"):
+        raise Fault("ManagedObjectNotFound", "", f'<obj type="ManagedObject">{escape(request.text("moid"))}</obj>')
+    if names != sorted(set(names)):  # hosts want them in declared order
+        raise Fault("InvalidArgument", "A specified parameter was not correct: argument", "<invalidProperty>argument</invalidProperty>")
+    arguments = [(e.findtext(VIM + "name"), e.findtext(VIM + "val")) for e in request.element.findall(VIM + "argument")]
+    return response(request.method, esxcli.execute(request.server, host, method, arguments))
+
+
 METHODS = {
+    "RetrieveManagedMethodExecuter": retrieve_managed_method_executer,
+    "ExecuteSoap": execute_soap,
     "QueryVMotionCompatibilityEx_Task": query_vmotion_compatibility,
     "CancelTask": cancel_task,
     "RetrieveServiceContent": retrieve_service_content,
@@ -395,6 +424,52 @@ def before_hangs(request, page_number):
     """The PAGE-th page of properties (default 2) and later ones never come."""
     if "RetrievePropertiesEx" in request.method and request.page >= int(page_number or 2):
         wait_for_end(request)
+
+
+def on_host(request, method, argument):
+    """Is it METHOD, of the host that a fault is about: host-NUMBER, or any?"""
+    return request.method == method and argument in ("", request.this().removeprefix("executer-"))
+
+
+def no_settings(request):
+    return Fault("NoPermission", "Permission to perform this operation was denied.",
+                 f'<object type="HostSystem">{request.this().removeprefix("executer-")}</object><privilegeId>Host.Config.Settings'
+                 "</privilegeId>")
+
+
+def before_esxcli_refused(request, argument):
+    """Nobody gets the executer of host-NUMBER (default: of any): no privilege Host.Config.Settings."""
+    if on_host(request, "RetrieveManagedMethodExecuter", argument):
+        raise no_settings(request)
+
+
+def before_esxcli_denied(request, argument):
+    """The executer of host-NUMBER (default: of any) refuses to be used."""
+    if on_host(request, "ExecuteSoap", argument):
+        raise no_settings(request)
+
+
+def before_esxcli_hangs(request, argument):
+    """esxcli on host-NUMBER (default: on any) never ends."""
+    if on_host(request, "ExecuteSoap", argument):
+        wait_for_end(request)
+
+
+def esxcli_says(content):
+    """A fault whose answers have CONTENT, as they are or made from the request."""
+    def before(request, argument):
+        if on_host(request, "ExecuteSoap", argument):
+            return response(request.method, content)
+        return None
+    return before
+
+
+def before_esxcli_huge(request, argument):
+    """esxcli on host-NUMBER (default: on any) answers with 100 MB."""
+    if not on_host(request, "ExecuteSoap", argument):
+        return None
+    row = escape("<DataObject><UID>" + "x" * 1000 + "</UID></DataObject>")
+    return response(request.method, esxcli.result("<obj>").replace("</response>", row * (100_000_000 // len(row)) + "</response>"))
 
 
 def before_unavailable(_, __):
@@ -616,7 +691,19 @@ PREPARE = {"role": prepare_role, "clock-off": prepare_clock_off, "hosts-hidden":
            "no-rights": prepare_no_rights, "old-server": prepare_old_server, "endless-token": prepare_endless_token,
            "no-checker": prepare_no_checker, "opinion": prepare_opinion, "pair-missing": prepare_pair_missing,
            "tasks-slow": prepare_tasks_slow, "tasks-hang": prepare_tasks_hang, "task-error": prepare_task_error}
-BEFORE = {"login-hangs": before_login_hangs, "hangs": before_hangs, "unavailable": before_unavailable,
+ESXCLI = {
+    "esxcli-fault": (esxcli.fault("VimEsxCLICLIFault", "Unable to connect to the agent"), "esxcli on host-NUMBER (default: on any) fails."),
+    "esxcli-garbage": (esxcli.result("Segmentation fault (core dumped)"), "It prints no XML."),
+    "esxcli-truncated": (esxcli.result('<obj xsi:type="ArrayOfDataObject"><DataObject><Name>vm'), "Its XML ends in the middle."),
+    "esxcli-doctype": (esxcli.result('<!DOCTYPE o [<!ENTITY e SYSTEM "file:///etc/passwd">]><obj><Name>&e;</Name></obj>'),
+                       "Its XML has a document type."),
+    "esxcli-empty": ("<returnval></returnval>", "It has nothing to say."),
+}
+for name, (content, about) in ESXCLI.items():
+    ESXCLI[name] = esxcli_says(content)
+    ESXCLI[name].__doc__ = about
+BEFORE = {**ESXCLI, "esxcli-refused": before_esxcli_refused, "esxcli-denied": before_esxcli_denied,
+          "esxcli-hangs": before_esxcli_hangs, "esxcli-huge": before_esxcli_huge, "login-hangs": before_login_hangs, "hangs": before_hangs, "unavailable": before_unavailable,
           "proxy-page": before_proxy_page, "session-expires": before_session_expires,
           "sessions-expire": before_sessions_expire, "slow": before_slow,
           "slow-logout": before_slow_logout}
@@ -654,6 +741,7 @@ class Server(http.server.ThreadingHTTPServer):
         self.task_numbers = itertools.count(101)
         self.sessions = {}
         self.expired = False
+        self.adapters = None
         self.pages = self.number = 0
         self.ending = threading.Event()
         self.lock = threading.Lock()
@@ -677,6 +765,13 @@ class Server(http.server.ThreadingHTTPServer):
         for host in [o for o in self.objects.values() if o.type == "HostSystem"]:
             host["effectiveRole"] = Value("ArrayOfInt", "<int>-2</int>")
             host["configManager.dateTimeSystem"] = reference(Object("HostDateTimeSystem", f"dateTimeSystem-{host.number}"))
+
+    def vmkernel_addresses(self):
+        """Who answers pings."""
+        if self.adapters is None:
+            self.adapters = {ipaddress.ip_address(address): a for o in self.objects.values() if o.type == "HostSystem"
+                             for a in esxcli.adapters(o) for address in a.addresses}
+        return self.adapters
 
     def has(self, fault):
         return fault in self.faults
