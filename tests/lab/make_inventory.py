@@ -5,10 +5,13 @@
 import argparse
 import pathlib
 
+import estate_mesh
 from estate import BASE_DEFECTS, DEFECTS, PARTS, Estate
 
 HEAD = ('<ObjectContent xmlns="urn:vim25" xmlns:xsd="http://www.w3.org/2001/XMLSchema" '
         'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">')
+
+MESH = "ipv6", "second", "stack", "routed"
 
 
 def write(estate, folder):
@@ -27,6 +30,9 @@ def main():
     parser.add_argument("--hosts", type=int, default=4, help="of each cluster")
     parser.add_argument("--vms", type=int, default=8, help="of each cluster")
     parser.add_argument("--big", action="store_true", help="hosts with 300 CPU features, VMs with 20 devices and 40 settings")
+    parser.add_argument("--mesh", action="store_true", help="hosts as those of a mesh lab, see mesh.sh for the next four")
+    for option in MESH:
+        parser.add_argument(f"--{option}", action="store_true", help="with --mesh")
     parts = {"base": BASE_DEFECTS} | {p.__name__.removeprefix("estate_"): p.DEFECTS for p in PARTS}
     parser.add_argument("--list", metavar="PART", choices=[*parts, "all"], help="print the names of the defects")
     options = parser.parse_args()
@@ -36,6 +42,8 @@ def main():
     if not options.folder:
         parser.error("folder missing")
     estate = Estate(clusters=options.clusters, hosts=options.hosts, vms=options.vms, big=options.big)
+    if options.mesh:
+        estate_mesh.fit(estate, **{option: getattr(options, option) for option in MESH})
     for name in options.defect:
         DEFECTS[name](estate)
     write(estate, options.folder)

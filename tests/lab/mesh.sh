@@ -1,0 +1,154 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# mesh.sh - a cluster of make-believe ESXi hosts with real networks between them: network namespaces, bridges, sshd, ping.
+#
+# Everything lives in a process, a mount and network namespaces of the lab's own, all held by one process: when that ends, also
+# after a crash, nothing is left. So names can't collide, labs can live side by side, and no packet leaves the machine.
+# mesh/holder.sh builds it, mesh/faults.sh breaks it, esxi/ are the stand-ins for ESXi's commands.
+set -euo pipefail
+umask 077
+export LC_ALL=C
+
+lab=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+usage() {
+	cat >&2 <<END
+usage: mesh.sh start N DIR [--ipv6] [--second] [--stack] [--routed] [--vms M]
+       mesh.sh exec DIR COMMAND...          run a command where the hosts' management addresses can be reached
+       mesh.sh host DIR HOST COMMAND...     run a command on a host, without SSH
+       mesh.sh fault DIR NAME [ARGUMENT...] break something; without NAME: list the faults
+       mesh.sh heal DIR NAME [ARGUMENT...]  repair it; without arguments: all faults of that name
+       mesh.sh stop DIR
+
+N hosts esx01 ..., the first half on leaf switch 1, the others on leaf switch 2, a trunk between the switches.
+  vmk0  10.0.0.10 ...  management, MTU 1500       vmk1  10.1.0.10 ...  vMotion, MTU 9000
+  --ipv6    vMotion over fd00:77::10 ... instead of IPv4
+  --second  vmk2 10.2.0.10 ..., a second vMotion adapter on a second pair of switches
+  --stack   the vMotion adapters are on the TCP/IP stack "vmotion"
+  --routed  the hosts of switch 2 have vmk1 in 10.3.0.0/24, behind a router instead of the trunk
+  --vms M   VMs of the inventory, 2 a host unless said
+DIR gets: inventory (a folder for vcsim -load), id (the key to log in as root), password, known_hosts, ssh_config, hosts.tsv
+(name, address, switch), esxcli (a program: HOST WORDS... as vCenter would run them on that host).
+END
+	exit 64
+}
+
+die() {
+	echo "mesh.sh: $*" >&2
+	exit 1
+}
+
+holder() {
+	local pid
+	pid=$(cat "$1/holder.pid" 2>/dev/null) && [ -d "/proc/$pid" ] && [ "$(readlink "/proc/$pid/ns/mnt")" = "$(cat "$1/holder.ns")" ] ||
+		die "no lab is running in $1"
+	echo "$pid"
+}
+
+# within DIR NAMESPACE COMMAND...: replaces this process.
+within() {
+	local pid
+	pid=$(holder "$1")
+	[ -z "$2" ] || set -- "$1" "--net=/proc/$pid/root/run/netns/$2" "${@:3}"
+	exec nsenter -t "$pid" -m -u ${2:+"$2"} --wd="$PWD" -- "${@:3}"
+}
+
+build_stand_ins() {
+	local name
+	mkdir "$1/bin"
+	for name in vmkping listen; do
+		cc -std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -o "$1/bin/$name" "$lab/esxi/$name.c"
+	done
+	cp "$lab/esxi/esxcli" "$lab/esxi/render.awk" "$1/bin/"
+	chmod -R u=rwX,go=rX "$1/bin"
+}
+
+wait_until_built() {
+	local i
+	for ((i = 0; i < 1200; i++)); do
+		[ -e "$1/ready" ] && return
+		[ -d "/proc/$2" ] || break
+		sleep 0.05
+	done
+	cat "$1/holder.log" >&2
+	stop "$1"
+	die "the lab did not start"
+}
+
+start() {
+	local count=${1-} dir=${2-} options=() vms
+	[[ $count =~ ^[0-9]+$ ]] && [ "$count" -ge 2 ] && [ "$count" -le 99 ] && [ -n "$dir" ] || usage
+	shift 2
+	vms=$((count * 2))
+	declare -A with=()
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--ipv6 | --second | --stack | --routed)
+			with[${1#--}]=1
+			options+=("$1")
+			;;
+		--vms) vms=${2:?}; shift ;;
+		*) usage ;;
+		esac
+		shift
+	done
+	[ "$(id -u)" -eq 0 ] || die "needs root, to make network namespaces"
+	mkdir -p "$dir"
+	dir=$(cd "$dir" && pwd -P)
+	[ ! -e "$dir/holder.pid" ] || die "$dir holds a lab already; stop it with: mesh.sh stop $dir"
+	[[ $dir != /run/* ]] || die "DIR can't be below /run, which is the lab's own"
+	build_stand_ins "$dir"
+	raise_neighbours "$count" "$dir"
+	python3 "$lab/make_inventory.py" --hosts "$count" --vms "$vms" --mesh "${options[@]}" "$dir/inventory"
+	env -i PATH="$PATH" LC_ALL=C IPV6="${with[ipv6]-}" SECOND="${with[second]-}" STACK="${with[stack]-}" ROUTED="${with[routed]-}" \
+		setsid unshare --mount --pid --net --uts --fork --kill-child bash "$lab/mesh/holder.sh" "$count" "$dir" \
+		</dev/null >"$dir/holder.log" 2>&1 &
+	wait_until_built "$dir" $!
+}
+
+# The kernel has one table of neighbours for all namespaces, of 1,024 by default: a mesh of 32 hosts fills it.
+raise_neighbours() {
+	local limit=/proc/sys/net/ipv4/neigh/default/gc_thresh3 now need=$(($1 * $1 * 4 + 1024))
+	now=$(cat "$limit" 2>/dev/null) || return 0
+	[ "$1" -gt 16 ] && [ "$now" -lt "$need" ] || return 0
+	if echo "$need" 2>/dev/null >"$limit"; then
+		echo "$now" >"$2/gc_thresh3"
+	else
+		echo "mesh.sh: can't raise $limit; many hosts at once may miss each other" >&2
+	fi
+}
+
+# Also when the lab was left by a crash, or broke down while it was built.
+stop() {
+	local dir=$1 pid namespace process
+	[ -d "$dir" ] || return 0
+	pid=$(cat "$dir/holder.pid" 2>/dev/null || true)
+	namespace=$(cat "$dir/holder.ns" 2>/dev/null || true)
+	if [ -n "$namespace" ]; then
+		for process in /proc/[0-9]*; do
+			if [ "$(readlink "$process/ns/mnt" 2>/dev/null)" = "$namespace" ] && [ "${process#/proc/}" != "$pid" ]; then
+				kill -KILL "${process#/proc/}" 2>/dev/null || true
+			fi
+		done
+		if [ "$(readlink "/proc/$pid/ns/mnt" 2>/dev/null)" = "$namespace" ]; then
+			kill -KILL "$pid" 2>/dev/null || true
+			while [ -d "/proc/$pid" ]; do sleep 0.02; done
+		fi
+	fi
+	[ ! -e "$dir/gc_thresh3" ] || cat "$dir/gc_thresh3" >/proc/sys/net/ipv4/neigh/default/gc_thresh3
+	rm -rf "$dir"/{bin,hosts,inventory,faults,hosts.tsv,id,id.pub,password,known_hosts,ssh_config,esxcli,in_host} \
+		"$dir"/{holder.pid,holder.ns,holder.log,ready,gc_thresh3}
+	rmdir "$dir" 2>/dev/null || true
+}
+
+[ $# -ge 2 ] || usage
+command=$1
+[ "$command" = start ] || dir=$(cd "$2" 2>/dev/null && pwd -P) || dir=$2
+case $command in
+start) start "${@:2}" ;;
+exec) within "$dir" tester "${@:3}" ;;
+host) exec "$dir/in_host" "${@:3}" ;;
+fault | heal) within "$dir" "" bash "$lab/mesh/faults.sh" "$command" "$dir" "${@:3}" ;;
+stop) stop "$dir" ;;
+*) usage ;;
+esac
