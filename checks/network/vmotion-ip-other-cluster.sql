@@ -1,7 +1,7 @@
 /*
 title: No VMkernel adapter of another cluster has the address of the host's vMotion adapters
 subject: host
-depends: run
+depends: cluster
 severity: warning
 platforms: [vsphere]
 symptom: >
