@@ -1,10 +1,15 @@
 /*
 Hosts that said which of their adapters carry which services; without that, having no migration NIC means nothing.
 
-host  id
-told  1: each of its services has a name; 0: not each. No row: the host named no service at all, not even management
+host    id
+told    1: each of its services has a name; 0: not each. No row: the host named no service at all, not even management
+absent  1: it listed its adapters with their TCP/IP stacks and what each was selected for, and none is a migration NIC
 */
 -- index: host
 -- arm: vsphere
-SELECT host, min(service IS NOT NULL) AS told
-  FROM (SELECT host, service FROM vsphere_nic_service UNION ALL SELECT host, service FROM vsphere_nic_candidate) GROUP BY host
+SELECT s.host, s.told, s.told = 1 AND s.selected > 0 AND s.migration = 0 AND coalesce(n.other, 0) AS absent
+  FROM (SELECT host, min(service IS NOT NULL) AS told, sum(selected) AS selected, sum(selected AND service = 'vmotion') AS migration
+          FROM (SELECT host, service, 1 AS selected FROM vsphere_nic_service
+                UNION ALL SELECT host, service, 0 FROM vsphere_nic_candidate) GROUP BY host) AS s
+  LEFT JOIN (SELECT host, min(coalesce(netstack <> 'vmotion' AND device IS NOT NULL, 0)) AS other FROM vsphere_vmknic GROUP BY host) AS n
+         ON n.host = s.host

@@ -28,12 +28,15 @@ WITH address AS MATERIALIZED (
 	SELECT h.target, count(*) AS n, min(h.name) AS name
 	  FROM host AS h LEFT JOIN told AS t ON t.host = h.id WHERE h.platform = 'vsphere' AND t.gaps IS NOT 0 GROUP BY h.target)
 SELECT h.id AS host,
-       CASE WHEN s.host IS NOT NULL THEN 'fail' WHEN q.n IS NULL AND t.text <> '' THEN 'pass' ELSE 'unknown' END AS status,
+       CASE WHEN s.host IS NOT NULL THEN 'fail' WHEN q.n IS NULL AND t.text <> '' THEN 'pass'
+            WHEN m.absent THEN 'na' ELSE 'unknown' END AS status,
        s.device AS object, coalesce(s.text, t.text) AS observed, 'addresses that no other adapter has' AS expected,
        CASE WHEN s.host IS NOT NULL THEN 'harmless only while the two networks never meet'
+            WHEN m.absent THEN 'no vMotion adapter: see vmotion-vmknic-present'
             WHEN q.n > 0 THEN 'addresses not known of ' || q.name || CASE WHEN q.n > 1 THEN ' and ' || (q.n - 1) || ' other hosts' ELSE '' END
             WHEN t.text IS NULL THEN 'no vMotion adapter with an address known' END AS detail
   FROM host AS h
   LEFT JOIN shared AS s ON s.host = h.id
   LEFT JOIN told AS t ON t.host = h.id
+  LEFT JOIN migration_told AS m ON m.host = h.id
   LEFT JOIN silent AS q ON q.target = h.target

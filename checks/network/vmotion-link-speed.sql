@@ -38,17 +38,19 @@ WITH uplink AS MATERIALIZED (
 	       max(slowest < max(:advised_mbit, :min_mbit)) AS modest, group_concat(text, '; ') AS text
 	  FROM (SELECT * FROM nic ORDER BY host, device) GROUP BY host)
 SELECT h.id AS host,
-       CASE WHEN f.dead OR f.slow THEN 'fail'
+       CASE WHEN t.absent THEN 'na'
+            WHEN f.dead OR f.slow THEN 'fail'
             WHEN f.placed = f.n AND f.open = 0 THEN CASE WHEN f.thin OR f.modest THEN 'warn' WHEN f.modest = 0 THEN 'pass' ELSE 'unknown' END
             ELSE 'unknown' END AS status,
        f.text AS observed,
        'a link of at least ' || :min_mbit || ' Mbit/s full duplex; all links up, with at least ' || max(:advised_mbit, :min_mbit)
            || ' Mbit/s' AS expected,
-       CASE WHEN f.n IS NULL THEN 'the host has no vMotion adapter, or did not say which'
+       CASE WHEN t.absent THEN 'no vMotion adapter: see vmotion-vmknic-present'
+            WHEN f.n IS NULL THEN 'the host has no vMotion adapter, or did not say which'
             WHEN f.dead THEN 'no link is up behind an adapter'
             WHEN f.slow THEN 'all links behind an adapter are slower than ' || :min_mbit || ' Mbit/s'
             WHEN f.placed < f.n THEN 'not known which uplinks an adapter has: its switch is not known or opaque, or its port group names none of them'
             WHEN f.open > 0 THEN 'the speed of an uplink was not told'
             WHEN f.thin THEN 'a link is down' || CASE WHEN f.modest THEN ', and one is slow' ELSE '' END
             WHEN f.modest THEN 'a link is slow' END AS detail
-  FROM host AS h LEFT JOIN found AS f ON f.host = h.id
+  FROM host AS h LEFT JOIN found AS f ON f.host = h.id LEFT JOIN migration_told AS t ON t.host = h.id

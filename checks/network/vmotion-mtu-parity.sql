@@ -29,11 +29,12 @@ WITH nic AS MATERIALIZED (
 	  FROM (SELECT * FROM nic ORDER BY host, device, text) GROUP BY host),
      side AS MATERIALIZED (
 	SELECT h.id AS host, h.cluster, h.name, h.destination, coalesce(d.n, 0) AS n, d.known, d.carried, d.larger,
-	       coalesce(d.text, 'no vMotion adapter known') AS text, z.n AS sizes, CASE WHEN d.known = d.n THEN z.text END AS size,
-	       min(h.id) OVER (PARTITION BY h.cluster, d.text) AS kind
-	  FROM host AS h LEFT JOIN described AS d ON d.host = h.id LEFT JOIN size AS z ON z.host = h.id),
+	       coalesce(d.text, CASE WHEN t.absent THEN 'no vMotion adapter' ELSE 'no vMotion adapter known' END) AS text, z.n AS sizes,
+	       CASE WHEN d.known = d.n THEN z.text END AS size, t.absent, min(h.id) OVER (PARTITION BY h.cluster, d.text, t.absent) AS kind
+	  FROM host AS h LEFT JOIN described AS d ON d.host = h.id LEFT JOIN size AS z ON z.host = h.id
+	  LEFT JOIN migration_told AS t ON t.host = h.id),
      voters AS MATERIALIZED (
-	SELECT cluster, count(*) AS n, count(*) - count(size) AS silent FROM side GROUP BY cluster),
+	SELECT cluster, count(*) AS n, count(*) - count(size) - coalesce(sum(absent), 0) AS silent FROM side GROUP BY cluster),
      best AS MATERIALIZED (
 	SELECT cluster, size, n, n - coalesce(lead(n) OVER w, 0) AS margin, row_number() OVER w AS rank
 	  FROM (SELECT cluster, size, count(*) AS n FROM side WHERE size IS NOT NULL GROUP BY cluster, size)
@@ -46,12 +47,14 @@ WITH nic AS MATERIALIZED (
 	       CASE WHEN s.larger IS NOT NULL OR d.larger IS NOT NULL OR s.size <> d.size THEN 'fail'
 	            WHEN s.n > 0 AND d.n > 0 AND s.carried = s.n AND d.carried = d.n AND s.size = d.size
 	            THEN CASE WHEN s.sizes = 1 AND d.sizes = 1 THEN 'pass' ELSE 'warn' END
+	            WHEN s.absent OR d.absent THEN 'na'
 	            ELSE 'unknown' END AS status,
 	       coalesce(s.larger || ' here: larger than the switch carries; ', '')
 	           || coalesce(d.larger || ' there: larger than the switch carries; ', '')
 	           || CASE WHEN s.size <> d.size THEN 'adapters ' || s.size || ', there ' || d.size || '; ' ELSE '' END
 	           || CASE WHEN s.sizes > 1 THEN 'adapters of different MTU on one host; ' ELSE '' END
-	           || CASE WHEN s.carried < s.n OR d.carried < d.n THEN 'not known of all adapters and their switches; ' ELSE '' END AS reason,
+	           || CASE WHEN s.absent OR d.absent THEN 'a side has no vMotion adapter: see vmotion-vmknic-present; ' ELSE '' END
+	           || CASE WHEN (s.carried < s.n OR d.carried < d.n) AND coalesce(s.absent OR d.absent, 0) = 0 THEN 'not known of all adapters and their switches; ' ELSE '' END AS reason,
 	       CASE WHEN s.size <> d.size THEN s.size END AS size, d.size AS other_size
 	  FROM side AS s JOIN side AS d ON d.cluster = s.cluster AND d.host = d.kind
 	 WHERE s.host = s.kind),

@@ -21,9 +21,11 @@ WITH stack AS MATERIALIZED (
 	  FROM (SELECT host, device, netstack FROM migration_nic ORDER BY host, device) GROUP BY host),
      side AS MATERIALIZED (
 	SELECT h.id AS host, h.cluster, h.name, h.destination, CASE WHEN n.known = n.n THEN s.text END AS stack,
-	       coalesce(n.text, 'no vMotion adapter known') AS text, s.n AS stacks, min(h.id) OVER (PARTITION BY h.cluster, n.text) AS kind
-	  FROM host AS h LEFT JOIN nic AS n ON n.host = h.id LEFT JOIN stack AS s ON s.host = h.id),
-     voters AS MATERIALIZED (SELECT cluster, count(*) AS n, count(*) - count(stack) AS silent FROM side GROUP BY cluster),
+	       coalesce(n.text, CASE WHEN t.absent THEN 'no vMotion adapter' ELSE 'no vMotion adapter known' END) AS text, s.n AS stacks,
+	       t.absent, min(h.id) OVER (PARTITION BY h.cluster, n.text, t.absent) AS kind
+	  FROM host AS h LEFT JOIN nic AS n ON n.host = h.id LEFT JOIN stack AS s ON s.host = h.id
+	  LEFT JOIN migration_told AS t ON t.host = h.id),
+     voters AS MATERIALIZED (SELECT cluster, count(*) AS n, count(*) - count(stack) - coalesce(sum(absent), 0) AS silent FROM side GROUP BY cluster),
      best AS MATERIALIZED (
 	SELECT cluster, stack, n, n - coalesce(lead(n) OVER w, 0) AS margin, row_number() OVER w AS rank
 	  FROM (SELECT cluster, stack, count(*) AS n FROM side WHERE stack IS NOT NULL GROUP BY cluster, stack)
@@ -41,13 +43,15 @@ SELECT s.host, CASE WHEN m.host IS NULL THEN d.list ELSE json_remove(d.list, '$[
        CASE WHEN s.stack <> p.stack THEN 'fail'
             WHEN s.stack = p.stack AND s.stacks = 1 THEN 'pass'
             WHEN s.stack = p.stack THEN 'warn'
+            WHEN s.absent OR p.absent THEN 'na'
             ELSE 'unknown' END AS status,
        s.text || '; there ' || p.text AS observed, 'one TCP/IP stack on both' AS expected,
        CASE WHEN s.stack <> p.stack AND s.stack <> u.stack
             THEN s.name || ' is odd: ' || u.n || ' of ' || u.voters || ' hosts of the cluster use ' || u.stack
             WHEN s.stack <> p.stack AND p.stack <> u.stack
             THEN 'the other is odd: ' || u.n || ' of ' || u.voters || ' hosts of the cluster use ' || u.stack
-            WHEN s.stack = p.stack AND s.stacks > 1 THEN 'adapters on different stacks' END AS detail
+            WHEN s.stack = p.stack AND s.stacks > 1 THEN 'adapters on different stacks'
+            WHEN s.absent OR p.absent THEN 'a side has no vMotion adapter: see vmotion-vmknic-present' END AS detail
   FROM side AS s
   JOIN peers AS d ON d.cluster = s.cluster
   LEFT JOIN member AS m ON m.host = s.host AND m.kind = d.kind

@@ -29,8 +29,9 @@ WITH nic AS MATERIALIZED (
 	  FROM (SELECT * FROM nic ORDER BY host, device, network, text) GROUP BY host),
      side AS MATERIALIZED (
 	SELECT h.id AS host, h.cluster, h.destination, coalesce(d.placed, 0) AS placed, d.gaps, d.blind, d.foreigner,
-	       coalesce(d.text, 'no vMotion adapter known') AS text, min(h.id) OVER (PARTITION BY h.cluster, d.list) AS kind
-	  FROM host AS h LEFT JOIN described AS d ON d.host = h.id),
+	       coalesce(d.text, CASE WHEN t.absent THEN 'no vMotion adapter' ELSE 'no vMotion adapter known' END) AS text,
+	       t.absent, min(h.id) OVER (PARTITION BY h.cluster, d.list, t.absent) AS kind
+	  FROM host AS h LEFT JOIN described AS d ON d.host = h.id LEFT JOIN migration_told AS t ON t.host = h.id),
      meeting AS MATERIALIZED (
 	SELECT s.host AS kind, d.host AS other, a.network, max(a.vlan = b.vlan) AS same, max(a.vlan <> b.vlan) AS different,
 	       count(*) - count(a.vlan = b.vlan) AS open, group_concat(DISTINCT a.vlan) AS here, group_concat(DISTINCT b.vlan) AS there
@@ -46,14 +47,16 @@ WITH nic AS MATERIALIZED (
 	  FROM meeting GROUP BY kind, other),
      verdict AS MATERIALIZED (
 	SELECT s.host AS kind, d.host AS other, s.text AS here, d.text AS there, m.text AS difference,
-	       CASE WHEN s.placed = 0 OR d.placed = 0 OR s.blind OR d.blind THEN 'unknown'
+	       CASE WHEN s.absent OR d.absent THEN 'na'
+	            WHEN s.placed = 0 OR d.placed = 0 OR s.blind OR d.blind THEN 'unknown'
 	            WHEN m.kind IS NULL THEN 'na'
 	            WHEN m.different AND NOT m.same AND m.open = 0 THEN 'fail'
 	            WHEN m.open > 0 THEN 'unknown'
 	            WHEN m.different THEN 'warn'
 	            WHEN m.same THEN 'pass'
 	            ELSE 'unknown' END AS status,
-	       CASE WHEN s.placed = 0 OR d.placed = 0 THEN 'a side has no vMotion adapter with an address'
+	       CASE WHEN s.absent OR d.absent THEN 'a side has no vMotion adapter: see vmotion-vmknic-present'
+	            WHEN s.placed = 0 OR d.placed = 0 THEN 'a side has no vMotion adapter with an address'
 	            WHEN s.blind OR d.blind THEN 'not known which network each adapter is in'
 	            WHEN m.kind IS NULL THEN 'no network in common: they reach each other by gateways, if at all'
 	            WHEN m.open > 0 AND (s.foreigner OR d.foreigner)
