@@ -147,11 +147,30 @@ static struct rowctx context(struct answering *g, const char *error)
 	                       .bad = &job->bad};
 }
 
+static int64_t number_of(const char *value)
+{
+	int64_t n;
+
+	return value != NULL && parse_int64(value, &n) && n >= 0 ? n : -1;
+}
+
+static void look(struct watch *w, const char *const *values)
+{
+	const char *error = values[w->error];
+
+	w->seen = true;
+	w->got_sent = number_of(values[w->sent]);
+	w->got_hit = number_of(values[w->hit]);
+	snprintf(w->got_error, sizeof(w->got_error), "%s", error != NULL ? error : "");
+}
+
 static int store_row(void *arg, const char *const *values, struct err *err)
 {
 	struct answering *g = arg;
 
 	g->job->rows++;
+	if (g->job->watch != NULL && g->job->watch->table == g->table)
+		look(g->job->watch, values);
 	return facts_row(g->job->c->facts, g->table, values, err);
 }
 
@@ -353,8 +372,13 @@ void collect_item_end(struct job *job, const struct err *err, int64_t now_ms)
 
 void collect_item_failed(struct job *job)
 {
+	collect_attempt_failed(job, &job->end);
+}
+
+void collect_attempt_failed(struct job *job, const struct err *why)
+{
 	struct answering g = {.job = job, .object = job->host};
-	struct rowctx ctx = context(&g, job->end.text);
+	struct rowctx ctx = context(&g, why->text);
 	struct err err = {0};
 
 	for (size_t i = 0; i < COUNT_TABLES(job); i++) {

@@ -22,6 +22,15 @@ struct collector {
 	uint64_t objects; /* answered so far, for the progress line */
 };
 
+/* What a search wants to know of each answer: the values that one table got. */
+struct watch {
+	const struct table *table;
+	size_t sent, hit, error; /* its columns */
+	bool seen;
+	int64_t got_sent, got_hit; /* -1: not told */
+	char got_error[200];       /* "": not told */
+};
+
 struct job {
 	struct collector *c;
 	const struct planned *planned;
@@ -33,8 +42,9 @@ struct job {
 	int64_t rows, started_ms;
 	size_t bad; /* values that were there but not of their column's type: NULL, and told in the outcome */
 	bool answered;
-	struct err end;    /* a for_each item's, settled by collect_item_failed() */
-	struct idset seen; /* refs that answered in this collection, by hash: an object counts once */
+	struct err end;      /* a for_each item's, settled by collect_item_failed() */
+	struct watch *watch; /* or NULL */
+	struct idset seen;   /* refs that answered in this collection, by hash: an object counts once */
 };
 
 /* Stores what one object answered. Errors of our own go to c->fatal. */
@@ -47,6 +57,8 @@ void collect_end(struct job *job, const struct err *err, int64_t now_ms);
 void collect_item_end(struct job *job, const struct err *err, int64_t now_ms);
 /* A failed item's row: key columns with NULL answers, so that only its subject is unknown. A set table gets none. */
 void collect_item_failed(struct job *job);
+/* The same for one attempt of a search that ended with ERR: to be refused is an answer. */
+void collect_attempt_failed(struct job *job, const struct err *err);
 /* A failed item whose host will be asked another way: a gap until then. */
 void collect_item_retry(struct job *job);
 /* TABLE of a for_each probe is complete for TARGET, or (err set) has no work list. */

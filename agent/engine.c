@@ -30,7 +30,7 @@ int64_t engine_now_ms(void)
 
 /* ---- sessions ---- */
 
-static size_t transport_index(const struct transport *t)
+size_t engine_transport_index(const struct transport *t)
 {
 	size_t i = 0;
 
@@ -41,7 +41,7 @@ static size_t transport_index(const struct transport *t)
 
 struct session *engine_session(struct engine *e, struct reach *r, const struct transport *t)
 {
-	struct session **s = &r->session[transport_index(t)], *over[MAX_TRANSPORTS] = {0};
+	struct session **s = &r->session[engine_transport_index(t)], *over[MAX_TRANSPORTS] = {0};
 	const struct opening o = {
 		.loop = e->loop,
 		.target = r->target,
@@ -121,22 +121,26 @@ void engine_ended(struct ask *ask, const struct err *err)
 {
 	struct running *r = ask->owner;
 	struct engine *e = r->e;
+	struct err end = *err;
 
-	if (r->job.item != NULL) {
+	e->under_way--;
+	/* The loop runs timers before it waits for sockets: what a timer ended must not wait for one more event. */
+	uv_stop(e->loop);
+	if (r->job.item != NULL)
+		items_release(r);
+	if (r->searching != NULL && searching_goes_on(r, &end))
+		return;
+	err = &end;
+	if (r->job.item != NULL)
 		collect_item_end(&r->job, err, engine_now_ms());
-		r->reach->in_flight--;
-	} else {
+	else
 		collect_end(&r->job, err, engine_now_ms());
-	}
 	if (err->kind != ERR_NONE)
 		log_say(LOG_INFO, "%s: %s: %s", r->reach->target->name, r->job.planned->probe->id, err->text);
 	else
 		log_say(LOG_INFO, "%s: %s: ok, %lld rows in %lld ms", r->reach->target->name, r->job.planned->probe->id,
 		        (long long)r->job.rows, (long long)(engine_now_ms() - r->job.started_ms));
-	e->under_way--;
 	e->done++;
-	/* The loop runs timers before it waits for sockets: what a timer ended must not wait for one more event. */
-	uv_stop(e->loop);
 }
 
 struct running *engine_new_running(struct engine *e, struct reach *reach, const struct planned *p, bool fallback,
@@ -160,8 +164,6 @@ bool engine_begin(struct running *r)
 
 	r->job.started_ms = engine_now_ms();
 	e->under_way++;
-	if (r->job.item != NULL)
-		r->reach->in_flight++;
 	if (e->stopped.kind != ERR_NONE)
 		engine_ended(&r->ask, &e->stopped);
 	else if (r->reach->no_secret.kind != ERR_NONE)
@@ -279,7 +281,7 @@ static void start_items(struct engine *e, const struct stage *s, size_t at)
 static void wait_for_round(struct engine *e)
 {
 	items_pump(e);
-	while (e->under_way > 0 && e->c.fatal.kind == ERR_NONE) {
+	while ((e->under_way > 0 || e->paused != NULL) && e->c.fatal.kind == ERR_NONE) {
 		uv_run(e->loop, UV_RUN_ONCE);
 		items_pump(e);
 	}
@@ -290,8 +292,10 @@ static void drain(struct engine *e)
 {
 	stop(e, ERR_CANCELLED, "facts can't be written");
 	items_pump(e);
-	while (e->under_way > 0)
+	while (e->under_way > 0) {
 		uv_run(e->loop, UV_RUN_ONCE);
+		items_pump(e);
+	}
 }
 
 static void run_round(struct engine *e, const struct stage *s, size_t from, size_t to)
@@ -308,6 +312,7 @@ static void run_round(struct engine *e, const struct stage *s, size_t from, size
 		drain(e);
 	else
 		items_settle(e);
+	items_forget(e);
 	arena_reset(e->arena);
 }
 
@@ -371,9 +376,10 @@ static void start_loop(struct engine *e)
 	uv_loop_init(e->loop);
 	uv_timer_init(e->loop, &e->deadline);
 	uv_timer_init(e->loop, &e->tick);
+	uv_timer_init(e->loop, &e->pace);
 	uv_signal_init(e->loop, &e->sigint);
 	uv_signal_init(e->loop, &e->sigterm);
-	e->deadline.data = e->tick.data = e->sigint.data = e->sigterm.data = e;
+	e->deadline.data = e->tick.data = e->pace.data = e->sigint.data = e->sigterm.data = e;
 	uv_timer_start(&e->deadline, on_deadline, (uint64_t)e->options->deadline_ms, 0);
 	if (e->options->progress)
 		uv_timer_start(&e->tick, on_tick, 200, 200);
@@ -394,8 +400,8 @@ static void on_handle_closed(uv_handle_t *h)
  */
 static void end_loop(struct engine *e)
 {
-	uv_handle_t *own[] = {(uv_handle_t *)&e->deadline, (uv_handle_t *)&e->tick, (uv_handle_t *)&e->sigint,
-	                      (uv_handle_t *)&e->sigterm};
+	uv_handle_t *own[] = {(uv_handle_t *)&e->deadline, (uv_handle_t *)&e->tick, (uv_handle_t *)&e->pace,
+	                      (uv_handle_t *)&e->sigint, (uv_handle_t *)&e->sigterm};
 
 	e->handles = sizeof(own) / sizeof(own[0]);
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* engine_impl.h - what engine.c (the loop), engine_items.c (work lists) and engine_secrets.c share; nobody else includes it. */
+/* engine_impl.h - what engine.c (the loop), engine_items.c (work lists), engine_search.c and engine_secrets.c share; nobody else includes it. */
 #ifndef ENGINE_IMPL_H
 #define ENGINE_IMPL_H
 
@@ -15,6 +15,19 @@ struct fetched {
 	struct err err;        /* why it could not be had */
 };
 
+/* So many at once. */
+struct gate {
+	size_t under_way, most;
+};
+
+/* Items of one probe that wait in their order: those of a host, or of one value of the first column of at_once. */
+struct lane {
+	struct gate gate;
+	struct running *head, *tail;
+	size_t transport; /* its index */
+	struct lane *next;
+};
+
 struct reach {
 	const struct target *target;
 	const struct secret *secret;
@@ -22,8 +35,8 @@ struct reach {
 	const struct secret *ssh_secret, *proxy_secret;
 	struct err no_ssh_secret; /* why its hosts can't be asked over SSH */
 	struct session *session[MAX_TRANSPORTS];
-	size_t in_flight;            /* for_each items */
-	struct running *head, *tail; /* those that wait */
+	size_t in_flight[MAX_TRANSPORTS]; /* for_each items */
+	struct lane *lanes, *last_lane;   /* of this round, in the order of their first items */
 };
 
 struct engine {
@@ -31,7 +44,7 @@ struct engine {
 	struct collector c;
 	const struct engine_options *options;
 	uv_loop_t *loop; /* of its own: what hangs on it may outlive the run */
-	uv_timer_t deadline, tick;
+	uv_timer_t deadline, tick, pace;
 	uv_signal_t sigint, sigterm;
 	struct reach *reach;
 	size_t ntargets;
@@ -44,6 +57,8 @@ struct engine {
 	struct arena *arena;
 	struct running **items; /* of the for_each probes of this round */
 	size_t nitems, icap;
+	struct map gates;       /* lanes and gates, pointers by what they are for */
+	struct running *paused; /* searches that wait before their next attempt */
 	size_t under_way, done, total;
 	const char *doing;
 };
@@ -55,11 +70,17 @@ struct running {
 	struct request req;
 	struct engine *e;
 	struct reach *reach;
-	struct running *next; /* in the target's queue */
+	struct lane *lane;               /* of an item */
+	struct gate *gates[MAX_AT_ONCE]; /* of an item, beside its lane's */
+	size_t ngates;
+	struct running *next; /* in its lane, or among the paused */
+	struct searching *searching;
+	int64_t due_ms; /* while it is paused */
 };
 
 /* engine.c */
 int64_t engine_now_ms(void);
+size_t engine_transport_index(const struct transport *t);
 struct session *engine_session(struct engine *e, struct reach *r, const struct transport *t);
 struct running *engine_new_running(struct engine *e, struct reach *reach, const struct planned *p, bool fallback,
                                    bool more);
@@ -74,6 +95,19 @@ int items_queue(struct engine *e, const struct planned *p, bool fallback, bool m
 void items_pump(struct engine *e);
 /* After the round: who failed is asked another way, or gets a row of NULLs. */
 void items_settle(struct engine *e);
+
+/* R ended, and doesn't count as under way any more. */
+void items_release(struct running *r);
+/* R is sent again, after PAUSE_MS, before the others of its lane. */
+void items_again(struct running *r, int pause_ms);
+/* The round is over. */
+void items_forget(struct engine *e);
+
+/* engine_search.c */
+/* Gets R ready for its next attempt, the first one too. */
+int searching_begin(struct running *r, struct err *err);
+/* An attempt ended with ERR. true: another one was queued. false: the search is over, and *err is how it ended. */
+bool searching_goes_on(struct running *r, struct err *err);
 
 /* engine_secrets.c */
 /* Before the loop runs, since a prompt or a command may take its time. Makes e->reach. */

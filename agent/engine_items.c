@@ -5,7 +5,10 @@
 
 #include "engine_impl.h"
 
-#define ITEMS_IN_FLIGHT 16 /* a target */
+#define ITEMS_IN_FLIGHT 16  /* a target */
+#define HOSTS_IN_FLIGHT 512 /* a target whose hosts are connected to one by one */
+#define A_HOST_IN_FLIGHT 4  /* of those, a host, unless at_once says otherwise */
+#define LOOK_AHEAD 256      /* in a lane whose first items are held up */
 
 /* The target that an object's id "TARGET/REF" (or a target's name) belongs to. */
 static struct reach *reach_of(struct engine *e, const char *id)
@@ -18,16 +21,74 @@ static struct reach *reach_of(struct engine *e, const char *id)
 	return NULL;
 }
 
+/* What the round has under KEY; NULL: nothing yet. */
+static void *find(const struct engine *e, const char *key)
+{
+	int64_t p;
+
+	return map_get(&e->gates, key, &p) ? (void *)(uintptr_t)p : NULL;
+}
+
+/* "PROBE COLUMN=VALUE" */
+static const char *gate_key(const struct running *r, const char *column)
+{
+	const char *value = item_value(r->job.item, column);
+
+	return arena_printf(r->e->arena, "%s %s=%s", r->job.planned->probe->id, column, value != NULL ? value : "");
+}
+
+static struct gate *gate_of(struct running *r, const struct at_once *limit)
+{
+	const char *key = gate_key(r, limit->column);
+	struct gate *g = find(r->e, key);
+
+	if (g == NULL) {
+		g = arena_alloc(r->e->arena, sizeof(*g));
+		g->most = limit->most;
+		map_set(&r->e->gates, key, (int64_t)(uintptr_t)g);
+	}
+	return g;
+}
+
+/* Items that share what the first of at_once names, or the host that is connected to, or else the target. */
+static struct lane *lane_of(struct running *r)
+{
+	const struct probe *p = r->job.planned->probe;
+	const char *by = p->nat_once > 0 ? p->at_once[0].column : p->transport->addressed ? "host" : NULL;
+	const char *key =
+		arena_printf(r->e->arena, "lane %s %s", r->reach->target->name, by != NULL ? gate_key(r, by) : p->id);
+	struct lane *l = find(r->e, key);
+
+	if (l != NULL)
+		return l;
+	l = arena_alloc(r->e->arena, sizeof(*l));
+	l->gate.most = p->nat_once > 0 ? p->at_once[0].most : by != NULL ? A_HOST_IN_FLIGHT : SIZE_MAX;
+	l->transport = engine_transport_index(p->transport);
+	if (r->reach->last_lane != NULL)
+		r->reach->last_lane->next = l;
+	else
+		r->reach->lanes = l;
+	r->reach->last_lane = l;
+	map_set(&r->e->gates, key, (int64_t)(uintptr_t)l);
+	return l;
+}
+
 static void queue(struct engine *e, struct running *r)
 {
+	const struct probe *p = r->job.planned->probe;
+	struct lane *l = lane_of(r);
+
+	r->lane = l;
+	for (size_t i = 1; i < p->nat_once; i++)
+		r->gates[r->ngates++] = gate_of(r, &p->at_once[i]);
 	e->items = grow(e->items, &e->icap, e->nitems, sizeof(struct running *));
 	e->items[e->nitems++] = r;
 	e->total++;
-	if (r->reach->tail != NULL)
-		r->reach->tail->next = r;
+	if (l->tail != NULL)
+		l->tail->next = r;
 	else
-		r->reach->head = r;
-	r->reach->tail = r;
+		l->head = r;
+	l->tail = r;
 }
 
 /* False: the row says nobody who could be asked. */
@@ -77,35 +138,153 @@ int items_queue(struct engine *e, const struct planned *p, bool fallback, bool m
 	return err->kind == ERR_NONE ? 0 : -1;
 }
 
+/* ---- sending ---- */
+
+static void hold(struct running *r)
+{
+	r->reach->in_flight[r->lane->transport]++;
+	r->lane->gate.under_way++;
+	for (size_t i = 0; i < r->ngates; i++)
+		r->gates[i]->under_way++;
+}
+
+void items_release(struct running *r)
+{
+	r->reach->in_flight[r->lane->transport]--;
+	r->lane->gate.under_way--;
+	for (size_t i = 0; i < r->ngates; i++)
+		r->gates[i]->under_way--;
+}
+
 static void send_item(struct engine *e, struct running *r)
 {
-	const struct transport *t = r->job.planned->probe->transport;
+	const struct probe *p = r->job.planned->probe;
 	struct ask *ask = &r->ask;
 	struct err err = {0};
 
+	hold(r);
 	if (!engine_begin(r))
 		return;
-	if (item_fill(r->job.item, r->job.planned->probe, e->arena, &r->req, &err) < 0)
+	if ((p->search != NULL && searching_begin(r, &err) < 0) ||
+	    item_fill(r->job.item, p, e->arena, &r->req, &err) < 0)
 		engine_ended(ask, &err);
 	else
-		t->ask(engine_session(e, r->reach, t), &ask, 1);
+		p->transport->ask(engine_session(e, r->reach, p->transport), &ask, 1);
 }
 
-/* Sends queued items, as many as each target may have under way. */
+static bool is_open(const struct running *r)
+{
+	for (size_t i = 0; i < r->ngates; i++)
+		if (r->gates[i]->under_way >= r->gates[i]->most)
+			return false;
+	return true;
+}
+
+/* Takes the first of L that may be sent; not every one is looked at, so that a long lane costs no more than a short one. */
+static struct running *take(struct lane *l)
+{
+	struct running *before = NULL, *r = l->head;
+
+	for (size_t i = 0; r != NULL && !is_open(r); i++) {
+		if (i == LOOK_AHEAD)
+			return NULL;
+		before = r;
+		r = r->next;
+	}
+	if (r == NULL)
+		return NULL;
+	if (before != NULL)
+		before->next = r->next;
+	else
+		l->head = r->next;
+	if (l->tail == r)
+		l->tail = before;
+	r->next = NULL;
+	return r;
+}
+
+/* ---- pauses ---- */
+
+static void put_first(struct running *r)
+{
+	r->next = r->lane->head;
+	r->lane->head = r;
+	if (r->lane->tail == NULL)
+		r->lane->tail = r;
+}
+
+static void on_pace(uv_timer_t *t);
+
+/* Puts back what is due, and sets the timer for the next. */
+static void wake(struct engine *e)
+{
+	int64_t now = engine_now_ms(), next = INT64_MAX;
+
+	for (struct running **at = &e->paused; *at != NULL;) {
+		struct running *r = *at;
+
+		if (r->due_ms > now && e->stopped.kind == ERR_NONE) {
+			next = r->due_ms < next ? r->due_ms : next;
+			at = &r->next;
+			continue;
+		}
+		*at = r->next;
+		put_first(r);
+	}
+	if (next < INT64_MAX)
+		uv_timer_start(&e->pace, on_pace, (uint64_t)(next - now), 0);
+}
+
+static void on_pace(uv_timer_t *t)
+{
+	struct engine *e = t->data;
+
+	wake(e);
+	uv_stop(e->loop);
+}
+
+void items_again(struct running *r, int pause_ms)
+{
+	struct engine *e = r->e;
+
+	if (pause_ms == 0) {
+		put_first(r);
+		return;
+	}
+	r->due_ms = engine_now_ms() + pause_ms;
+	r->next = e->paused;
+	e->paused = r;
+	wake(e);
+}
+
+/* ---- what may be sent, is ---- */
+
+/* Lanes in their order, so that hosts are done with one after the other and few are connected to at a time. */
 void items_pump(struct engine *e)
 {
+	if (e->stopped.kind != ERR_NONE) /* nobody waits any more */
+		wake(e);
 	for (size_t i = 0; i < e->ntargets; i++) {
 		struct reach *reach = &e->reach[i];
 
-		while (reach->head != NULL && reach->in_flight < ITEMS_IN_FLIGHT) {
-			struct running *r = reach->head;
+		for (struct lane *l = reach->lanes; l != NULL; l = l->next) {
+			size_t most = transports[l->transport]->addressed ? HOSTS_IN_FLIGHT : ITEMS_IN_FLIGHT;
+			struct running *r;
 
-			reach->head = r->next;
-			if (reach->head == NULL)
-				reach->tail = NULL;
-			send_item(e, r);
+			while (l->gate.under_way < l->gate.most && reach->in_flight[l->transport] < most &&
+			       (r = take(l)) != NULL)
+				send_item(e, r);
 		}
 	}
+}
+
+/* ---- the end of a round ---- */
+
+void items_forget(struct engine *e)
+{
+	for (size_t i = 0; i < e->ntargets; i++)
+		e->reach[i].lanes = e->reach[i].last_lane = NULL;
+	map_dispose(&e->gates);
 }
 
 /* A host none of whose items got an answer may be tried another way; else its failed items get their rows of NULLs. */
@@ -118,7 +297,7 @@ void items_settle(struct engine *e)
 		const struct job *j = &e->items[i]->job;
 
 		snprintf(key, sizeof(key), "%s %s", j->planned->probe->id, j->host != NULL ? j->host : j->target->name);
-		if (j->end.kind == ERR_NONE || !collect_retryable(j->end.kind))
+		if (j->end.kind == ERR_NONE || j->answered || !collect_retryable(j->end.kind))
 			map_set(&answered, key, 1);
 	}
 	for (size_t i = 0; i < e->nitems; i++) {

@@ -293,11 +293,31 @@ static int add_check(struct planner *pl, const struct check *c, struct names *ch
 
 /* ---- probes ---- */
 
+/* Columns of the for_each that how it is worked off rests on. */
+static int check_item_columns(const struct probe *p, sqlite3_stmt *st, struct err *err)
+{
+	const char *needed[MAX_AT_ONCE + 2];
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->nat_once; i++)
+		needed[n++] = p->at_once[i].column;
+	if (p->search != NULL)
+		needed[n++] = p->search->vary;
+	if (p->search != NULL && p->search->likely != NULL)
+		needed[n++] = p->search->likely;
+	for (size_t i = 0; i < n; i++)
+		if (!emits(st, needed[i]))
+			return err_set(err, ERR_CONFIG, "%s:%d: for_each gives no column '%s', which %s names", p->file,
+			               p->for_each_line, needed[i], i < p->nat_once ? "at_once" : "search");
+	return 0;
+}
+
 static int probe_reads(struct planner *pl, const struct probe *p, struct need *need, struct err *err)
 {
 	struct names reads = {0};
 	sqlite3_stmt *st;
 	bool whom, where;
+	int rc;
 
 	if (p->for_each == NULL)
 		return 0;
@@ -305,7 +325,10 @@ static int probe_reads(struct planner *pl, const struct probe *p, struct need *n
 		return sql_error(pl, p->file, p->for_each_line, p->for_each, err);
 	whom = emits(st, p->host_scope ? "host" : "target");
 	where = !p->transport->addressed || emits(st, "address");
+	rc = check_item_columns(p, st, err);
 	sqlite3_finalize(st);
+	if (rc < 0)
+		return -1;
 	if (!where)
 		return err_set(err, ERR_CONFIG, "%s:%d: for_each gives no column 'address' that says where to connect",
 		               p->file, p->for_each_line);
@@ -416,7 +439,7 @@ static struct planned cut_down(struct planner *pl, struct probe *p)
 	for (size_t i = 0; i < p->ntables; i++) {
 		const struct table *t = &p->tables[i];
 
-		if (!names_have(&pl->plan->tables, t->name))
+		if (!names_have(&pl->plan->tables, t->name) && (p->search == NULL || p->search->table != t))
 			continue;
 		out.tables[out.ntables++] = t;
 		for (size_t k = 0; k < t->npaths; k++)

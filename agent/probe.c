@@ -36,6 +36,12 @@ static const struct yaml_key common_keys[] = {
          .max = 600000,
          .about = "of one exchange (default: the target's)"},
 	{.name = "for_each", .type = YAML_T_TEXT, .about = "SELECT over facts: the request is sent once a row"},
+	{.name = "at_once",
+         .type = YAML_T_MAP,
+         .about = "COLUMN: N: so many rows of one value there are under way at once, at most"},
+	{.name = "search",
+         .type = YAML_T_MAP,
+         .about = "each row is asked for with other sizes until the largest is known"},
 	{.name = "tables", .type = YAML_T_MAP, .required = true, .about = "where the answer goes"},
 	{0},
 };
@@ -431,7 +437,7 @@ static int parse_probe(struct probes *ps, const struct ynode *root, struct probe
 		return yaml_err(root, err, "the %s transport needs a for_each that gives `host` and `address`",
 		                p->transport->name);
 	}
-	if (parse_tables(ps, yaml_get(root, "tables"), p, err) < 0)
+	if (parse_tables(ps, yaml_get(root, "tables"), p, err) < 0 || probe_parse_items(ps->arena, root, p, err) < 0)
 		return -1;
 	return parse_request(ps, root, p, err);
 }

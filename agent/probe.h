@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/yaml.h"
 #include "decode/val.h"
 #include "digest.h"
 #include "row.h"
@@ -31,6 +32,27 @@ struct table {
 	int line;
 };
 
+/* `at_once: {COLUMN: N}`: of the rows that share a value there, so many are under way at most. */
+struct at_once {
+	const char *column;
+	size_t most;
+};
+
+/* `search:` (strategy/search.h): a row is asked for again and again with other sizes. */
+struct search_spec {
+	const char *
+		vary; /* the column of the for_each that holds the full size; ${vary:int} and $each.vary give the one at hand */
+	const char *likely; /* the column with a size to try early, or NULL */
+	int64_t small;
+	int confirm, pause_ms;
+	const struct table *table; /* where an answer tells what arrived, by these of its columns: */
+	size_t sent, hit, error;
+	const char *refused; /* in that error, or in the one that the ask ends with: the source didn't send that size */
+};
+
+#define MAX_AT_ONCE 4
+#define SEARCH_COLUMN "attempt" /* what a search adds to the columns of its for_each: 1, 2 ... */
+
 struct probe {
 	const char *id; /* "vsphere/host"; a user's: "NAME" of NAME.yaml */
 	const char *file;
@@ -44,6 +66,9 @@ struct probe {
 	const char *for_each; /* SQL, or NULL; gives the columns that ${name:type} and $each.NAME use, and whom to ask:
 	                       * `host` (scope: host) or `target` */
 	int for_each_line;
+	struct at_once at_once[MAX_AT_ONCE];
+	size_t nat_once;
+	struct search_spec *search; /* or NULL */
 	struct template *templates; /* one a request field */
 	struct request req;         /* with fields still as templates; per item: request_for() */
 	const char *pattern;
@@ -64,6 +89,9 @@ int probes_load(struct probes *ps, const char *dir, bool user, struct err *err);
 int probe_parse(struct probes *ps, const char *id, const char *file, const char *text, size_t len, bool user,
                 struct err *err);
 void probes_dispose(struct probes *ps);
+
+/* `at_once:` and `search:` of ROOT, once P's tables are known (probe_items.c). */
+int probe_parse_items(struct arena *a, const struct ynode *root, struct probe *p, struct err *err);
 
 struct table *probes_table(const struct probes *ps, const char *name); /* first that declares it; NULL when unknown */
 bool probe_serves(const struct probe *p, const struct target *t);
