@@ -1,0 +1,258 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# esxcli through the vSphere API: what the simulator and the scripted server answer, that another client reads the simulator's
+# answers alike, and what becomes of hosts that refuse, fail, hang or talk nonsense.
+. "$(dirname "$0")/lib.sh"
+need "$tools/vcsim" "$tools/govc"
+
+mkdir "$work/own"
+cat >"$work/own/lab_ping.yaml" <<'END'
+about: pings to an address that answers, and to one that nobody has, of a size that fits and one that is too large
+transport: esxcli
+scope: host
+for_each: >
+  SELECT s.host, s.address, d.column1 AS ip, z.column1 AS size FROM host_shell AS s
+   CROSS JOIN (VALUES ('10.1.0.11'), ('10.99.0.1')) AS d CROSS JOIN (VALUES (8972), (8973)) AS z
+command: network diag ping --interface=vmk1 --host=${ip:ip} --size=${size:int} --df --count=2
+fault: "sendto() failed (*)"
+timeout: 3s
+tables:
+  lab_ping:
+    columns:
+      host: $host
+      ip: $each.ip
+      size: {path: $each.size, type: integer}
+      sent: {path: Summary.Transmitted, type: integer}
+      received: {path: Summary.Recieved, type: integer}
+      fault: {path: fault.reason, unset: none}
+      via: $via
+      error: $error
+  lab_reply:
+    rows: Trace[]
+    columns:
+      host: $host
+      ip: $each.ip
+      size: {path: $each.size, type: integer}
+      seq: {path: ICMPSeq, type: integer}
+      rtt_us: {path: RoundtripTimeMS, type: integer}
+      dup: {path: Dup, type: boolean}
+END
+# listed NAME COMMAND FIELD...: a probe of a command that gives a list.
+listed() {
+	local path
+	printf '%s\n' "about: one command" "transport: esxcli" "scope: host" "for_each: SELECT host, address FROM host_shell" "command: $2" \
+		"timeout: 3s" "tables:" "  $1:" '    rows: "[]"' "    columns:" '      host: $host' '      error: $error'
+	shift 2
+	for path; do
+		printf '      %s: %s\n' "$(tr '[:upper:]' '[:lower:]' <<<"${path%=*}")" "${path#*=}"
+	done
+}
+listed lab_interface "network ip interface list" Name MTU NetstackInstance Portgroup Enabled >"$work/own/lab_interface.yaml"
+listed lab_nfs "storage nfs list" VolumeName Server=Host Share Accessible >"$work/own/lab_nfs.yaml"
+listed lab_path "storage core path list" UID RuntimeName Device State >"$work/own/lab_path.yaml"
+listed lab_unknown "network nothing like this list" Name >"$work/own/lab_unknown.yaml"
+
+# ask NAME SQL: the rows of a query to $work/NAME.csv, without the header.
+ask() {
+	run query -i "$work/inventory.yaml" --checks "$work/own" -f csv "$2"
+	tail -n +2 "$work/stdout" | tr -d '\r' >"$work/$1.csv"
+}
+
+# rows NAME ROW...: exactly these.
+rows() {
+	local name=$1
+	shift
+	printf '%s\n' "$@" | diff - "$work/$name.csv" >"$work/diff" || { cat "$work/diff" "$work/stderr" >&2; fail "$name"; }
+}
+
+# has NAME PATTERN COUNT: so many rows match.
+has() {
+	[ "$(grep -cE -- "$2" "$work/$1.csv")" -eq "$3" ] || { cat "$work/$1.csv" >&2; fail "$1: not $3 rows with $2"; }
+}
+
+pings='SELECT count(DISTINCT host) AS hosts, ip, size, sent, received, fault, via, error FROM lab_ping GROUP BY 2, 3, 4, 5, 6, 7, 8'
+everything="SELECT 'cpu', host, packages, cores, threads, hv_support, via FROM esxi_cpu
+	UNION ALL SELECT 'interface', host, name, mtu, netstackinstance, portgroup, enabled FROM lab_interface
+	UNION ALL SELECT 'nfs', host, volumename, server, share, accessible, error FROM lab_nfs
+	UNION ALL SELECT 'path', host, uid, runtimename, device, state, error FROM lab_path
+	UNION ALL SELECT 'reply', host, ip, size, seq, rtt_us, dup FROM lab_reply ORDER BY 1, 2, 3, 4, 5, 6, 7"
+
+# ---- both servers answer the same ----
+
+lab_inventory vcsim
+simulator=$url
+inventory "$work/inventory.yaml" "vc01=$simulator"
+ask vcsim "$everything"
+expect_exit 0 "everything is answered"
+has vcsim '^cpu,vc01/host-1[0-3],2,32,64,3,api$' 4
+has vcsim '^interface,vc01/host-1[0-3],vmk1,9000,defaultTcpipStack,vMotion,true$' 4
+has vcsim '^reply,vc01/host-1[0-3],10.1.0.11,8972,[01],2[01]0,0$' 8
+ask pings "$pings"
+rows pings "4,10.1.0.11,8972,2,2,none,api," '4,10.1.0.11,8973,,,Message too long,api,' \
+	"4,10.99.0.1,8972,2,0,none,api," '4,10.99.0.1,8973,,,Message too long,api,'
+
+lab_scripted server
+inventory "$work/inventory.yaml" "vc01=$url"
+ask server "$everything"
+expect_exit 0 "everything is answered"
+diff "$work/vcsim.csv" "$work/server.csv" >&2 || fail "the two servers don't answer the same"
+[ "$(requests "$work/server.jsonl" RetrieveManagedMethodExecuter)" -eq 4 ] || fail "hosts were asked for their executers more than once"
+
+# ---- govc reads them alike ----
+
+export GOVC_URL=$simulator GOVC_USERNAME=user GOVC_PASSWORD=$lab_password GOVC_TLS_CA_CERTS=$work/lab.ca.pem GOVC_HOME=$work
+export GOVC_PERSIST_SESSION=false
+host=$("$tools/govc" find -type h -name 'esx01*')
+
+# govc NAME COMMAND: its values as rows to $work/NAME.csv; fields are in their names' order.
+govc() {
+	# shellcheck disable=SC2086 # the command's words
+	"$tools/govc" host.esxcli -json -host "$host" -- $2 >"$work/govc.json" || fail "govc: $2"
+	jq -r "$3" "$work/govc.json" >"$work/$1.csv"
+}
+
+inventory "$work/inventory.yaml" "vc01=$simulator"
+govc govc_interface "network ip interface list" '.values[] | [.Name[0], .MTU[0], .Portgroup[0]] | join(",")'
+ask interface "SELECT name, mtu, portgroup FROM lab_interface WHERE host = 'vc01/host-10'"
+diff "$work/govc_interface.csv" "$work/interface.csv" >&2 || fail "govc reads other interfaces"
+govc govc_path "storage core path list" '.values[] | [.UID[0], .RuntimeName[0], .Device[0], .State[0]] | join(",")'
+ask path "SELECT uid, runtimename, device, state FROM lab_path WHERE host = 'vc01/host-10'"
+diff "$work/govc_path.csv" "$work/path.csv" >&2 || fail "govc reads other paths"
+govc govc_cpu "hardware cpu global get" '.values[0] | [.CPUPackages[0], .CPUCores[0], .CPUThreads[0], .HVSupport[0]] | join(",")'
+ask cpu "SELECT packages, cores, threads, hv_support FROM esxi_cpu WHERE host = 'vc01/host-10'"
+diff "$work/govc_cpu.csv" "$work/cpu.csv" >&2 || fail "govc reads other processors"
+"$tools/govc" host.esxcli -host "$host" -- network diag ping -H 10.1.0.11 -I vmk1 -s 8972 -d true >"$work/govc.out" || fail "govc can't ping"
+"$tools/govc" host.esxcli -host "$host" -- network diag ping -H 10.1.0.11 -I vmk1 -s 8973 -d true 2>"$work/govc.err" && fail "too long"
+grep -qF 'sendto() failed (Message too long)' "$work/govc.err" || fail "govc says: $(cat "$work/govc.err")"
+
+# What the simulator itself answers, without our part of it: a table of two sockets on each host.
+listed lab_socket "network ip connection list --type=tcp" Proto LocalAddress State WorldName >"$work/own/lab_socket.yaml"
+ask socket 'SELECT proto, localaddress, state, worldname, count(DISTINCT host) FROM lab_socket GROUP BY 1, 2, 3, 4'
+rows socket 'tcp,0.0.0.0:443,LISTEN,envoy,4' 'udp,127.0.0.1:123,"",ntpd,4'
+
+# ---- answers that a program prints ----
+
+cat >"$work/answer" <<'END'
+#!/bin/bash
+host=$1
+shift
+sleep 1
+case $* in
+"network ip interface list")
+	echo '<?xml version="1.0" encoding="utf-8"?><output xmlns="http://www.vmware.com/Products/ESX/5.0/esxcli"><root><list type="structure">
+<structure typeName="NetworkInterface"><field name="Enabled"><boolean>true</boolean></field><field name="MTU"><integer>1400</integer></field>
+<field name="Name"><string>'"$host"' &lt;&amp;&gt;</string></field></structure></list></root></output>' ;;
+"network diag ping --count=2 --df --host="*)
+	echo "sendto() failed (Host is down)" >&2
+	exit 1 ;;
+*)
+	echo "Error: Unknown command or namespace $*"
+	exit 1 ;;
+esac
+END
+chmod +x "$work/answer"
+lab_inventory program
+lab_vcsim program -api-version 8.0.3.0 -load "$work/program.inventory" -esxcli "$work/answer"
+inventory "$work/inventory.yaml" "vc01=$url"
+ask program 'SELECT name, mtu FROM lab_interface ORDER BY 1'
+rows program 'esx01.lab.example <&>,1400' 'esx02.lab.example <&>,1400' 'esx03.lab.example <&>,1400' 'esx04.lab.example <&>,1400'
+started=$SECONDS
+ask pings "$pings"
+[ $((SECONDS - started)) -lt 10 ] || fail "16 commands of a second each took $((SECONDS - started)) s"
+rows pings "4,10.1.0.11,8972,,,Host is down,api," "4,10.1.0.11,8973,,,Host is down,api," \
+	"4,10.99.0.1,8972,,,Host is down,api," "4,10.99.0.1,8973,,,Host is down,api,"
+
+# ---- hosts that refuse ----
+
+lab_vcsim refusing -api-version 8.0.3.0 -load "$work/program.inventory" -esxcli-refuse 'esx02*' -log "$work/refusing.jsonl"
+inventory "$work/inventory.yaml" "vc01=$url"
+ask refused "SELECT host, sent, fault, error FROM lab_ping WHERE host = 'vc01/host-11' OR size = 8972 AND ip = '10.1.0.11'
+	GROUP BY 1, 2, 3, 4 ORDER BY 1"
+expect_exit 2 "a host refuses"
+rows refused vc01/host-10,2,none, \
+	'vc01/host-11,,,esxcli network diag ping on esx02.lab.example: ExecuteSoap: missing privilege Host.Config.Settings' \
+	vc01/host-12,2,none, vc01/host-13,2,none,
+grep -q 'missing privilege Host.Config.Settings' "$work/stderr" || fail "the privilege isn't told"
+[ "$(jq -r 'select(.method == "ExecuteSoap") | .body' "$work/refusing.jsonl" | grep -o '_this type="ManagedMethodExecuter">host-11<' | wc -l)" -le 4 ] ||
+	fail "the host that refuses was asked more often than at once"
+
+# ---- hosts that misbehave ----
+
+# faulty FAULT: a scripted server with that fault of host-11.
+faulty() {
+	lab_scripted server --fault "$1=host-11"
+	: >"$work/server.jsonl"
+	inventory "$work/inventory.yaml" "vc01=$url"
+}
+
+# wrong FAULT OUTCOME TEXT: that host has a row of NULLs with this error, and the others are answered.
+wrong() {
+	faulty "$1"
+	ask "$1" "SELECT host, hv_support, error FROM esxi_cpu ORDER BY host"
+	expect_exit 2 "$1"
+	has "$1" '^vc01/host-1[023],3,$' 3
+	has "$1" "^vc01/host-11,,.*$3" 1
+	run collect -i "$work/inventory.yaml" --checks "$work/own" -p "$work/interfaces.yaml" -o "$work/$1.db"
+	ask_facts "$1" "$2"
+}
+
+# The outcome of the probe for that host.
+ask_facts() {
+	local outcome
+	outcome=$(sqlite3 "$work/$1.db" "SELECT outcome FROM run_outcome WHERE probe = 'lab_interface' AND host = 'vc01/host-11'" 2>&1)
+	[ "$outcome" = "$2" ] || fail "$1: outcome $outcome instead of $2"
+}
+printf '/*\ntitle: interfaces\nsubject: host\ndepends: own\nseverity: info\nplatforms: [vsphere]\nsymptom: none\nfix: none\nrefs: []\n*/
+SELECT h.id AS host, CASE WHEN i.mtu > 0 THEN '"'pass'"' ELSE '"'unknown'"' END AS status FROM host AS h LEFT JOIN lab_interface AS i ON i.host = h.id GROUP BY 1\n' \
+	>"$work/own/lab-interfaces.sql"
+printf 'about: one check\nchecks: [lab-interfaces]\n' >"$work/interfaces.yaml"
+
+wrong esxcli-refused denied 'esxcli hardware cpu global get on esx02.lab.example: RetrieveManagedMethodExecuter: missing privilege Host.Config.Settings'
+wrong esxcli-denied denied 'missing privilege Host.Config.Settings'
+wrong esxcli-fault failed 'esxcli hardware cpu global get: Unable to connect to the agent'
+wrong esxcli-garbage failed 'neither XML nor in UTF-8'
+wrong esxcli-truncated failed "esxcli's answer: XML, line 1"
+wrong esxcli-doctype failed 'document type not allowed'
+wrong esxcli-huge failed 'too many bytes|larger than'
+# One that is refused is asked once, whatever is to be asked.
+faulty esxcli-refused
+ask refused "$pings"
+has refused '^3,' 4
+has refused '^1,.*Host.Config.Settings' 4
+[ "$(requests "$work/server.jsonl" RetrieveManagedMethodExecuter)" -eq 4 ] || fail "a host that refuses was asked again"
+# One that hangs holds up no other, and ends by its timeout.
+faulty esxcli-hangs
+started=$SECONDS
+ask hangs "$pings"
+has hangs '^3,' 4
+has hangs '^1,.*(timed out|no answer|timeout)' 4
+[ $((SECONDS - started)) -lt 30 ] || fail "a host that hangs took $((SECONDS - started)) s"
+# Nothing said is no row: not a reason to take anything for known.
+faulty esxcli-empty
+ask empty "SELECT host, count(*) FROM lab_interface GROUP BY 1 ORDER BY 1"
+rows empty vc01/host-10,2 vc01/host-12,2 vc01/host-13,2
+
+# ---- a session that expires, and Ctrl-C ----
+
+lab_scripted server --fault session-expires=9
+inventory "$work/inventory.yaml" "vc01=$url"
+ask expired "$pings"
+expect_exit 0 "a session that expires is made again"
+has expired '^4,' 4
+# A command that no host has.
+ask unknown "SELECT count(*), error FROM lab_unknown GROUP BY 2"
+rows unknown '4,esxcli network nothing like this list: The object or item referred to could not be found.'
+faulty esxcli-hangs
+migready_command
+timeout -s INT -k 20 2 "${command[@]}" query -i "$work/inventory.yaml" "SELECT host, error FROM esxi_cpu" >"$work/stdout" 2>"$work/stderr" &&
+	fail "interrupted, and yet all is well"
+says interrupted
+
+# ---- what would be sent, and what may not be ----
+
+run describe --requests -i "$work/inventory.yaml" --checks "$work/own" -p "$work/interfaces.yaml"
+grep -qF 'esxcli network ip interface list on each host via API' "$work/stdout" || fail "describe --requests: $(cat "$work/stdout")"
+sed -i 's/network ip interface list/network firewall set --enabled=false/' "$work/own/lab_interface.yaml"
+run query -i "$work/inventory.yaml" --checks "$work/own" "SELECT * FROM lab_interface"
+expect_exit 78 "a command that changes something"
+says "lab_interface.yaml:1:1: command: 'network firewall set' is not ... get, ... list or network diag ping: probes change nothing"
