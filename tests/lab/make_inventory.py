@@ -5,6 +5,7 @@
 import argparse
 import pathlib
 
+import esxi_data
 import estate_mesh
 from estate import BASE_DEFECTS, DEFECTS, PARTS, Estate
 
@@ -30,7 +31,8 @@ def main():
     parser.add_argument("--hosts", type=int, default=4, help="of each cluster")
     parser.add_argument("--vms", type=int, default=8, help="of each cluster")
     parser.add_argument("--big", action="store_true", help="hosts with 300 CPU features, VMs with 20 devices and 40 settings")
-    parser.add_argument("--mesh", action="store_true", help="hosts as those of a mesh lab, see mesh.sh for the next four")
+    parser.add_argument("--mesh", type=pathlib.Path, metavar="FOLDER",
+                        help="hosts as those of a mesh lab, whose own words go to this folder; see mesh.sh for the next four")
     for option in MESH:
         parser.add_argument(f"--{option}", action="store_true", help="with --mesh")
     parts = {"base": BASE_DEFECTS} | {p.__name__.removeprefix("estate_"): p.DEFECTS for p in PARTS}
@@ -47,6 +49,8 @@ def main():
     for name in options.defect:
         DEFECTS[name](estate)
     write(estate, options.folder)
+    if options.mesh:
+        esxi_data.write(estate, options.mesh)
 
 
 if __name__ == "__main__":

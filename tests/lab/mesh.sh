@@ -99,7 +99,7 @@ start() {
 	[[ $dir != /run/* ]] || die "DIR can't be below /run, which is the lab's own"
 	build_stand_ins "$dir"
 	raise_neighbours "$count" "$dir"
-	python3 "$lab/make_inventory.py" --hosts "$count" --vms "$vms" --mesh "${options[@]}" "$dir/inventory"
+	python3 "$lab/make_inventory.py" --hosts "$count" --vms "$vms" --mesh "$dir/hosts" "${options[@]}" "$dir/inventory"
 	env -i PATH="$PATH" LC_ALL=C IPV6="${with[ipv6]-}" SECOND="${with[second]-}" STACK="${with[stack]-}" ROUTED="${with[routed]-}" \
 		setsid unshare --mount --pid --net --uts --fork --kill-child bash "$lab/mesh/holder.sh" "$count" "$dir" \
 		</dev/null >"$dir/holder.log" 2>&1 &

@@ -136,7 +136,7 @@ host_files() {
 	h=$(host_name "$n")
 	files=$dir/hosts/$h
 	[ -z "$STACK" ] || stack=vmotion
-	mkdir -p "$files/home" "$files/vmfs/volumes" "$files/data"
+	mkdir "$files/home"
 	ln -s "$h" "$dir/hosts/10.0.0.$((n + 9))"
 	ln -s "$h" "$dir/hosts/host-$((n + 9))"
 	ssh-keygen -q -t ecdsa -N '' -C "$h" -f "$files/host_key"
@@ -171,9 +171,6 @@ PrintMotd no
 UseDNS no
 PidFile none
 END
-	for data in "$here/../esxi/data/"*; do
-		sed "s/@HOST@/$h/g; s/@LAST@/$((n + 9))/g; s/@HEX@/$(printf %02x $((n + 9)))/g" "$data" >"$files/data/${data##*/}"
-	done
 	chmod 755 "$dir" "$files" 2>/dev/null || true
 }
 

@@ -13,7 +13,7 @@ mount -t tmpfs -o mode=755 tmpfs /run
 mkdir /run/sshd /run/esx
 mount --bind "$files" /run/esx
 mount --bind "$dir/bin" /usr/local/bin
-mount --bind "$files/vmfs" /vmfs
+mount --bind "$dir/hosts/vmfs" /vmfs
 mount --bind "$files/passwd" /etc/passwd
 mount --bind "$files/shadow" /etc/shadow
 [ ! -e /etc/pam.d/sshd ] || mount --bind "$files/pam" /etc/pam.d/sshd
