@@ -87,7 +87,7 @@ static int setup_connection(struct facts *f, struct err *err)
 	for (size_t i = 0; functions[i] != NULL; i++)
 		if (sqlite3_create_function(f->db, functions[i]->name, functions[i]->nargs,
 		                            SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL,
-		                            functions[i]->fn, NULL, NULL) != SQLITE_OK)
+		                            functions[i]->fn, functions[i]->step, functions[i]->final) != SQLITE_OK)
 			return facts_sql_err(f, err);
 	/* json_each and json_tree declare themselves at their first use, which the authorizer would take for a CREATE TABLE. */
 	return facts_exec(
@@ -431,6 +431,15 @@ char *facts_info(struct facts *f, struct arena *a, const char *key)
 	return value;
 }
 
+/* How SSH recognises hosts, where it does not as it should. */
+static const char *ssh_words(const struct target *t)
+{
+	const struct ssh_access *s = t->ssh;
+
+	return s != NULL && (s->insecure || (s->proxy != NULL && s->proxy->insecure)) ? "; SSH host keys not verified"
+	                                                                              : "";
+}
+
 static const char *tls_words(const struct target *t)
 {
 	if (t->kind != TARGET_VCENTER)
@@ -445,10 +454,10 @@ static const char *tls_words(const struct target *t)
 int facts_add_target(struct facts *f, const struct target *t, struct err *err)
 {
 	return facts_insert(f,
-	                    "INSERT INTO main.run_target VALUES(?1, ?1, ?2, ?3, ?4, ?5,"
+	                    "INSERT INTO main.run_target VALUES(?1, ?1, ?2, ?3, ?4, ?5 || ?6,"
 	                    " (SELECT count(*) FROM main.run_target))",
-	                    err, "ttttt", t->name, t->platform, t->kind == TARGET_VCENTER ? "vcenter" : "local", t->url,
-	                    tls_words(t));
+	                    err, "tttttt", t->name, t->platform, t->kind == TARGET_VCENTER ? "vcenter" : "local",
+	                    t->url, tls_words(t), ssh_words(t));
 }
 
 int facts_filled(struct facts *f, const char *table, const char *target, const char *object, struct err *err)
