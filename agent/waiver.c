@@ -176,6 +176,27 @@ const char *waiver_text(const struct waiver *w, enum status was, struct arena *a
 	return arena_printf(a, "was %s; accepted by %s until %s: %s", status_name(was), w->owner, w->expiry, w->reason);
 }
 
+static bool covers_everybody(const struct waiver *w)
+{
+	for (enum waiver_key k = 0; k < WAIVER_KEYS; k++)
+		if (w->glob[k] != NULL && w->glob[k][strspn(w->glob[k], "*")] != '\0')
+			return false;
+	return true;
+}
+
+const char *waiver_excess(const struct waiver *w, int64_t now_ms, struct arena *a)
+{
+	bool all = covers_everybody(w);
+	/* Its last day counts in full. */
+	bool late = w->end_ms - now_ms > (WAIVER_DAYS_ADVISED + INT64_C(1)) * DAY_MS;
+
+	if (!all && !late)
+		return NULL;
+	return arena_printf(a, "%s: the waiver of %s %s%s%s%s", w->where, w->check,
+	                    all ? "is for every subject that the check has" : "", all && late ? ", and " : "",
+	                    late ? "holds for more than a year, until " : "", late ? w->expiry : "");
+}
+
 void waivers_add_checks(struct waivers *ws, struct checks *cs)
 {
 	static const struct check own[] = {

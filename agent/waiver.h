@@ -56,6 +56,12 @@ bool waiver_matches(const struct waiver *w, const char *const names[WAIVER_KEYS]
 /* "was fail; accepted by storage team until 2026-03-31: retired in March", in A. */
 const char *waiver_text(const struct waiver *w, enum status was, struct arena *a);
 
+#define WAIVER_DAYS_ADVISED 366
+
+/* What is wider of W than anybody should accept unseen, in A: more than WAIVER_DAYS_ADVISED days to come, or every subject of its
+ * check. NULL: nothing. It holds all the same. */
+const char *waiver_excess(const struct waiver *w, int64_t now_ms, struct arena *a);
+
 /*
  * Waivers are findings too, of two built-in checks that no file holds: `waiver-expired` and `waiver-unused`. Adds them to CS, so
  * that reports find them; they have no query.

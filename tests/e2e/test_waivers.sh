@@ -53,6 +53,15 @@ check --facts "$work/facts.db" -p "$work/profile.yaml" --waivers "$work/waivers.
 expect_exit 0 "recorded facts"
 expect "likewise" '.summary.waived == 8'
 
+# --- wider than anybody should accept unseen: heeded, and named at every run ---
+
+! grep -q "the waiver of" "$work/stderr" || fail "ordinary waivers are complained of"
+sed -e "s/{host: esx03}, expiry: $later/{host: '*'}, expiry: 9999-12-31/" "$work/waivers.yaml" >"$work/wide.yaml"
+judged --waivers "$work/wide.yaml"
+expect_exit 0 "a wide waiver holds"
+says "wide.yaml:2:5: the waiver of nfs-mount-identity is for every subject that the check has, and holds for more than a year, until 9999-12-31"
+[ "$(grep -c "the waiver of" "$work/stderr")" = 1 ] || fail "the others are complained of"
+
 # --- one of them is missing, expired, or about a warning ---
 
 head -n 4 "$work/waivers.yaml" >"$work/fewer.yaml"

@@ -487,6 +487,39 @@ static void test_silent_target_hides_no_use(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, store_teardown)
 
+/* What is wider than anybody should accept unseen is named, and holds. NOW_MS is 2026-01-01. */
+static void test_excess(void **state)
+{
+	static const struct {
+		const char *subject, *expiry, *excess;
+	} cases[] = {
+		{"{host: esx07}", "2027-01-02", NULL},
+		{"{host: esx07}", "2027-01-03",
+	         "w.yaml:2:5: the waiver of nfs-mount holds for more than a year, until 2027-01-03"},
+		{"{host: '*'}", "2026-03-31",
+	         "w.yaml:2:5: the waiver of nfs-mount is for every subject that the check has"},
+		{"{host: '*', peer: '**'}", "9999-01-01",
+	         "w.yaml:2:5: the waiver of nfs-mount is for every subject that the check has, and holds for more than "
+	         "a "
+	         "year, until 9999-01-01"},
+		{"{host: '*', cluster: prod}", "2026-03-31", NULL},
+		{"{host: 'esx*'}", "2026-03-31", NULL},
+	};
+
+	(void)state;
+	two_checks();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *excess;
+
+		must(parse(arena_printf(
+			s.arena, "waivers:\n  - {check: nfs-mount, subject: %s, reason: r, owner: o, expiry: %s}\n",
+			cases[i].subject, cases[i].expiry)));
+		assert_false(ws.v[0].expired);
+		excess = waiver_excess(&ws.v[0], NOW_MS, s.arena);
+		assert_string_equal(excess != NULL ? excess : "", cases[i].excess != NULL ? cases[i].excess : "");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -495,6 +528,7 @@ int main(void)
 		TEST(test_refusals),
 		TEST(test_days),
 		TEST(test_expiry),
+		TEST(test_excess),
 		TEST(test_matching),
 		TEST(test_fail_is_waived),
 		TEST(test_others_stay),
