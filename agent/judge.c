@@ -17,7 +17,7 @@ enum verdict verdict_of(const struct tally *t)
 {
 	if (t->critical_fail > 0)
 		return VERDICT_NOT_READY;
-	if (t->critical_unknown > 0 || t->crashed > 0 || t->judged == 0)
+	if (t->critical_unknown > 0 || t->crashed > 0 || t->undone > 0 || t->judged == 0)
 		return VERDICT_UNKNOWN;
 	return VERDICT_READY;
 }
@@ -302,6 +302,8 @@ static const char *why(const struct judging *j)
 			return arena_printf(j->run->arena, "%llu critical %s", (unsigned long long)t->critical_unknown,
 			                    t->critical_unknown == 1 ? "check result is unknown"
 			                                             : "check results are unknown");
+		if (t->undone > 0)
+			return j->undone;
 		return j->critical_waived > 0 ? "nothing critical was judged but what is waived"
 		                              : "nothing critical was judged";
 	case VERDICT_READY:
@@ -311,6 +313,26 @@ static const char *why(const struct judging *j)
 		return arena_printf(j->run->arena, "no critical check failed and none is unknown, but for %llu waived",
 		                    (unsigned long long)j->critical_waived);
 	return "no critical check failed and none is unknown";
+}
+
+/* Counts the hosts in scope that a check which the profile demands isn't made for. */
+static void count_undone(struct judging *j)
+{
+	const struct entities *hosts = &j->subjects.of[ENTITY_HOST];
+
+	for (size_t i = 0; i < j->run->checks->n; i++) {
+		j->check = j->run->checks->v[i];
+		for (size_t h = 0; h < hosts->n && j->check->demanded && j->check->selected; h++) {
+			const struct entity *host = &hosts->v[h];
+
+			if (!host->in_scope || judge_of_platform(j, host->target))
+				continue;
+			if (j->tally.undone++ == 0)
+				j->undone = arena_printf(j->run->arena,
+				                         "the profile demands %s, which judges no hosts of platform %s",
+				                         j->check->id, j->subjects.platform[host->target]);
+		}
+	}
 }
 
 int judge(struct run *run, const struct plan *plan, const struct probes *probes, struct err *err)
@@ -332,6 +354,7 @@ int judge(struct run *run, const struct plan *plan, const struct probes *probes,
 	if (rc == 0 && sqlite3_exec(facts_db(run->facts), "RELEASE judging", NULL, NULL, NULL) != SQLITE_OK)
 		rc = err_set(err, ERR_IO, "findings can't be stored: %s", sqlite3_errmsg(facts_db(run->facts)));
 	if (rc == 0) {
+		count_undone(&j);
 		run->verdict = verdict_of(&j.tally);
 		run->why = why(&j);
 		run->complete = run->complete && j.tally.crashed == 0;

@@ -25,6 +25,7 @@ int judge(struct run *run, const struct plan *plan, const struct probes *probes,
 /* Worst-of rule: the one place where severities and statuses become a verdict. */
 struct tally {
 	uint64_t critical_fail, critical_unknown, crashed, judged;
+	uint64_t undone; /* hosts in scope that a demanded check doesn't judge */
 };
 enum verdict verdict_of(const struct tally *t);
 

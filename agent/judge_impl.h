@@ -18,6 +18,7 @@ struct judging {
 	struct findings findings;
 	struct tally tally;
 	uint64_t critical_waived;
+	const char *undone; /* why hosts count as tally.undone */
 	/* of the check at hand */
 	const struct check *check;
 	const struct spine *spine;

@@ -20,6 +20,7 @@ static const struct yaml_key keys[] = {
          .about = "ids, globs or selectors (default: all, or those of `extends`)"},
 	{.name = "also", .type = YAML_T_SEQ, .about = "more of them"},
 	{.name = "exclude", .type = YAML_T_SEQ, .about = "what is left out of those"},
+	{.name = "demand", .type = YAML_T_SEQ, .about = "ids of checks that must judge every host in scope"},
 	{.name = "severity", .type = YAML_T_MAP, .about = "CHECK or glob: critical, warning or info"},
 	{.name = "params", .type = YAML_T_MAP, .about = "CHECK: {NAME: VALUE}"},
 	{0},
@@ -154,6 +155,21 @@ static int select_checks(const struct ynode *root, struct checks *cs, struct err
 	if (select_list(root, "checks", cs, true, err) < 0 || select_list(root, "also", cs, true, err) < 0)
 		return -1;
 	return select_list(root, "exclude", cs, false, err);
+}
+
+/* Checks that are asked of every platform: a host whose platform they don't judge leaves the verdict unknown. */
+static int set_demands(const struct ynode *seq, struct checks *cs, struct err *err)
+{
+	for (const struct ynode *n = seq != NULL ? seq->first : NULL; n != NULL; n = n->next) {
+		struct check *c = n->kind == YAML_TEXT ? checks_find(cs, n->text) : NULL;
+
+		if (n->kind != YAML_TEXT)
+			return yaml_err(n, err, "expected a check's id");
+		if (c == NULL)
+			return no_such_check(n, n->text, cs, err);
+		c->demanded = true;
+	}
+	return 0;
 }
 
 /* ---- severities and parameters ---- */
@@ -344,6 +360,7 @@ static int apply_file(struct loading *l, const struct file *f, struct err *err)
 		return -1;
 	base = yaml_get(root, "extends");
 	if ((base != NULL && extend(l, base, f, err) < 0) || select_checks(root, l->checks, err) < 0 ||
+	    set_demands(yaml_get(root, "demand"), l->checks, err) < 0 ||
 	    set_severities(yaml_get(root, "severity"), l->checks, err) < 0 ||
 	    set_params(yaml_get(root, "params"), l->checks, err) < 0)
 		return -1;
@@ -362,8 +379,10 @@ int profile_parse(struct arena *a, const char *dir, const char *file, const char
 	const struct file f = {.path = file, .text = text, .len = len};
 	int rc;
 
-	for (size_t i = 0; i < cs->n; i++)
+	for (size_t i = 0; i < cs->n; i++) {
 		cs->v[i]->selected = true;
+		cs->v[i]->demanded = false;
+	}
 	rc = apply_file(&l, &f, err);
 	digest_checks(&l.digest, cs);
 	write_digest(&l.digest, ret);

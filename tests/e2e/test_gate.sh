@@ -230,6 +230,7 @@ unset fresh
 
 local_inventory "$work/local.yaml"
 run check -i "$work/local.yaml" -p maintenance --history "$work/local.db"
+expect_exit 2 "a check of a host whose VMs are not judged"
 run gate maintenance "$(uname -n)" --history "$work/local.db"
 expect_exit 2 "a host whose VMs are not judged"
 grep -q "isn't judged yet" "$work/stdout" || fail "a host whose VMs are not judged: $(cat "$work/stdout")"

@@ -548,9 +548,11 @@ static void test_verdict_order(void **state)
 		struct tally t;
 		enum verdict v;
 	} rows[] = {
-		{{0, 0, 0, 0}, VERDICT_UNKNOWN},   {{0, 0, 0, 1}, VERDICT_READY},   {{1, 0, 0, 1}, VERDICT_NOT_READY},
-		{{0, 1, 0, 1}, VERDICT_UNKNOWN},   {{0, 0, 1, 1}, VERDICT_UNKNOWN}, {{1, 1, 1, 1}, VERDICT_NOT_READY},
-		{{1, 0, 0, 0}, VERDICT_NOT_READY},
+		{{0, 0, 0, 0, 0}, VERDICT_UNKNOWN},   {{0, 0, 0, 1, 0}, VERDICT_READY},
+		{{1, 0, 0, 1, 0}, VERDICT_NOT_READY}, {{0, 1, 0, 1, 0}, VERDICT_UNKNOWN},
+		{{0, 0, 1, 1, 0}, VERDICT_UNKNOWN},   {{1, 1, 1, 1, 0}, VERDICT_NOT_READY},
+		{{1, 0, 0, 0, 0}, VERDICT_NOT_READY}, {{0, 0, 0, 1, 1}, VERDICT_UNKNOWN},
+		{{1, 0, 0, 1, 1}, VERDICT_NOT_READY},
 	};
 
 	(void)state;

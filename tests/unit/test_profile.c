@@ -168,6 +168,8 @@ static void test_refusals(void **state)
 	refused("checks: [{family: netwrok}]",
 	        "p.yaml:1:19: no check is of the family 'netwrok' (did you mean 'network'?)");
 	refused("checks: [{family: cpu, severity: critical}]", "p.yaml:1:10: this selector fits no check");
+	refused("demand: [cpu-partiy]", "p.yaml:1:10: 'cpu-partiy' selects no check (did you mean 'cpu-parity'?)");
+	refused("demand: [{id: cpu-parity}]", "p.yaml:1:10: expected a check's id");
 	refused("exclude: [inventory-complete]", "p.yaml:1:11: inventory-complete is blocking");
 	refused("severity: {inventory-complete: info}", "p.yaml:1:32: inventory-complete is blocking");
 	refused("severity: {'cpu*': fatal}", "p.yaml:1:20: expected critical, warning or info");
@@ -250,6 +252,7 @@ static void built_in(const char *name)
 	    profile_apply(arena, SOURCE_DIR "/profiles", name, &all, &profile, &err) < 0)
 		fail_msg("%s: %s", name, err.text);
 	assert_true(checks_find(&all, "inventory-complete")->selected);
+	assert_int_equal(checks_find(&all, "vm-has-destination")->demanded, strcmp(name, "onboarding") != 0);
 	for (size_t i = 0; i < all.n; i++)
 		if (strcmp(name, "onboarding") == 0 && !all.v[i]->selected)
 			fail_msg("onboarding leaves out %s", all.v[i]->id);
