@@ -197,16 +197,6 @@ static int tell_api(struct doctor *d, struct err *err)
 
 /* ---- targets and hosts ---- */
 
-static const char later[] = "; esxcli, SSH: not in this version";
-
-static int tell_transports(struct doctor *d, bool answers, struct err *err)
-{
-	if (!answers)
-		return doctor_say(d, "transports", STATUS_UNKNOWN,
-		                  arena_printf(d->a, "the vSphere API gave no answer%s", later), NULL, err);
-	return doctor_say(d, "transports", STATUS_PASS, arena_printf(d->a, "vSphere API%s", later), NULL, err);
-}
-
 static int tell_connection(struct doctor *d, const char *connection, struct err *err)
 {
 	if (connection == NULL)
@@ -266,7 +256,7 @@ static int tell_host(struct doctor *d, const char **h, struct err *err)
 	if (tell_connection(d, h[HOST_CONNECTION], err) < 0 || doctor_tell_privileges(d, h[HOST_ROLES], err) < 0 ||
 	    doctor_tell_clock(d, &h[HOST_TIME], err) < 0)
 		return -1;
-	return tell_transports(d, connected, err);
+	return doctor_tell_transports(d, connected, h[HOST_ROLES], err);
 }
 
 static int tell_hosts(struct doctor *d, struct err *err)
@@ -309,7 +299,7 @@ static int tell_vsphere(struct doctor *d, struct err *err)
 		return -1;
 	if (tell_reachable(d, s, err) < 0 || tell_certificate(d, s, err) < 0 || tell_login(d, err) < 0 ||
 	    tell_api(d, err) < 0 || doctor_tell_root_privileges(d, err) < 0 || doctor_tell_clock(d, clock, err) < 0 ||
-	    tell_transports(d, clock[0] != NULL || doctor_number(hosts[0]) > 0, err) < 0)
+	    doctor_tell_transports(d, clock[0] != NULL || doctor_number(hosts[0]) > 0, NULL, err) < 0)
 		return -1;
 	if (tell_shown(d, doctor_number(hosts[0]), hosts[1], err) < 0)
 		return -1;

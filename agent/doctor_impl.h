@@ -50,6 +50,10 @@ int doctor_outcome(const struct doctor *d, const char *probe, const char **ret, 
 /* *ret_missing: the target's secret could not be fetched, so nobody was asked; that is told then. */
 int doctor_tell_credential(struct doctor *d, bool *ret_missing, struct err *err);
 
+/* Do ROLES (ids, commas between) of the target at hand hold the privilege? After doctor_tell_root_privileges(). */
+enum granted { GRANTED, NOT_GRANTED, UNTOLD };
+enum granted doctor_granted(const struct doctor *d, const char *roles, const char *privilege);
+
 /* ROLES that the account has on the host at hand, or on the root folder: ids, commas between; NULL: not told. */
 int doctor_tell_privileges(struct doctor *d, const char *roles, struct err *err);
 int doctor_tell_root_privileges(struct doctor *d, struct err *err); /* loads the target's roles, so before its hosts */
@@ -57,5 +61,8 @@ int doctor_tell_root_privileges(struct doctor *d, struct err *err); /* loads the
 /* T: time, asked, answered, error, and whether it is known that the clock can't be told. */
 enum { CLOCK_TIME, CLOCK_ASKED, CLOCK_ANSWERED, CLOCK_ERROR, CLOCK_NONE, CLOCK_COLUMNS };
 int doctor_tell_clock(struct doctor *d, const char **t, struct err *err);
+
+/* The ways to the target at hand, or, with the account's ROLES on it, to the host. */
+int doctor_tell_transports(struct doctor *d, bool answers, const char *roles, struct err *err);
 
 #endif

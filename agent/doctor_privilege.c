@@ -70,10 +70,8 @@ static const char *privileges_of(const struct doctor *d, const char *role)
 	return NULL;
 }
 
-enum granted { GRANTED, NOT_GRANTED, UNTOLD };
-
-/* ROLES: ids, commas between. Roles add up: one that holds the privilege is enough, whatever the others are. */
-static enum granted granted(const struct doctor *d, const char *roles, const char *privilege)
+/* Roles add up: one that holds the privilege is enough, whatever the others are. */
+enum granted doctor_granted(const struct doctor *d, const char *roles, const char *privilege)
 {
 	enum granted ret = NOT_GRANTED;
 
@@ -95,7 +93,7 @@ static const char *missing(const struct doctor *d, const char *roles, bool *ret_
 
 	*ret_untold = false;
 	for (const char **p = d->role->privileges; *p != NULL; p++) {
-		enum granted g = granted(d, roles, *p);
+		enum granted g = doctor_granted(d, roles, *p);
 
 		*ret_untold = *ret_untold || g == UNTOLD;
 		if (g == NOT_GRANTED)
@@ -112,7 +110,7 @@ static const char *missing_optional(const struct doctor *d, const char *roles)
 	const char *text;
 
 	for (const struct optional_privilege *o = d->role->optional; o->privilege != NULL; o++)
-		if (granted(d, roles, o->privilege) == NOT_GRANTED)
+		if (doctor_granted(d, roles, o->privilege) == NOT_GRANTED)
 			buf_printf(&b, "; without %s: no %s", o->privilege, o->use);
 	text = arena_strdup(d->a, buf_str(&b));
 	buf_dispose(&b);

@@ -39,7 +39,8 @@ line api pass '^API 8.0.3.0, '
 line privileges pass '^all of role migready'
 line clock pass '^[+-]0\.[0-9]* s from'
 line hosts pass '^4 shown$'
-line transports pass '^vSphere API; esxcli, SSH: not in this version$'
+line transports pass '^vSphere API$'
+line transports pass '^vSphere API, esxcli$' esx01.lab.example
 line connected pass connected esx01.lab.example
 line privileges pass 'all of role migready' esx01.lab.example
 line clock na 'no such service' esx01.lab.example
@@ -113,6 +114,12 @@ doctor 0 "the scripted server"
 line login pass '^as LAB\\user$'
 line privileges pass 'without Resource.QueryVMotion'
 line clock pass '^[+-]0\.' esx01.lab.example
+line transports warn '^vSphere API; no esxcli: on this host the account lacks Host.Config.Settings$' esx01.lab.example
+expect "how to get it" 'any(.lines[]; .step == "transports" and .status == "warn" and (.remedy | test("migready-role-esxcli.json")))'
+sed '/^    credential: lab/a\    ssh: {credential: lab}' "$work/inventory.yaml" >"$work/ssh.yaml"
+run doctor -i "$work/ssh.yaml" -f json
+cp "$work/stdout" "$work/report.json"
+line transports pass 'lacks Host.Config.Settings; SSH: in the inventory, not tried$' esx01.lab.example
 run doctor -i "$work/inventory.yaml" --deadline 0
 expect_exit 64 "a deadline of nothing"
 printf '  - {name: here, local: true}\n' >"$work/here"
@@ -139,6 +146,9 @@ faulty 1 role=-5@host-12
 line privileges pass 'all of role migready'
 line privileges pass 'all of role migready' esx02.lab.example
 line privileges fail 'lacks System.Anonymous, System.View, System.Read' esx03.lab.example
+faulty 0 role=1001
+line privileges pass 'all of role migready' esx03.lab.example
+line transports pass '^vSphere API, esxcli$' esx03.lab.example
 faulty 1 clock-off=600
 line clock fail '^\+(599|600)\.'
 line clock fail '^\+(599|600)\.' esx01.lab.example

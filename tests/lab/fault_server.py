@@ -753,14 +753,16 @@ class Server(http.server.ThreadingHTTPServer):
 
     def add_account(self):
         """Who is logged in, with which roles on each host, and who knows each host's clock."""
-        roles = {-1: "Admin", -2: "ReadOnly", -3: "View", -5: "NoAccess"}
-        privileges = {-1: ("Anonymous", "View", "Read"), -2: ("Anonymous", "View", "Read"), -3: ("Anonymous", "View"), -5: ()}
+        roles = {-1: "Admin", -2: "ReadOnly", -3: "View", -5: "NoAccess", 1001: "migready-esxcli"}
+        privileges = {-1: ("Anonymous", "View", "Read"), -2: ("Anonymous", "View", "Read"), -3: ("Anonymous", "View"), -5: (),
+                      1001: ("Anonymous", "View", "Read")}
         self.objects["SessionManager"] = Object("SessionManager", "SessionManager", currentSession=Value(
             "UserSession", "<key>k</key>", f"<userName>LAB\\{escape(self.options.user)}</userName>"))
         self.objects["AuthorizationManager"] = Object("AuthorizationManager", "AuthorizationManager", roleList=Value(
             "ArrayOfAuthorizationRole",
             *(f"<AuthorizationRole><roleId>{role}</roleId><system>true</system><name>{name}</name>"
-              + "".join(f"<privilege>System.{p}</privilege>" for p in privileges[role]) + "</AuthorizationRole>"
+              + "".join(f"<privilege>System.{p}</privilege>" for p in privileges[role])
+              + ("<privilege>Host.Config.Settings</privilege>" if role == 1001 else "") + "</AuthorizationRole>"
               for role, name in roles.items())))
         for host in [o for o in self.objects.values() if o.type == "HostSystem"]:
             host["effectiveRole"] = Value("ArrayOfInt", "<int>-2</int>")
