@@ -50,7 +50,7 @@ within() {
 	local pid
 	pid=$(holder "$1")
 	[ -z "$2" ] || set -- "$1" "--net=/proc/$pid/root/run/netns/$2" "${@:3}"
-	exec nsenter -t "$pid" -m -u ${2:+"$2"} --wd="$PWD" -- "${@:3}"
+	exec nsenter -t "$pid" -m -u ${2:+"$2"} --wdns="$PWD" -- "${@:3}"
 }
 
 build_stand_ins() {

@@ -243,6 +243,21 @@ static void read_line(const char *line)
 	}
 }
 
+/* Linux doesn't tell a socket which is bound to a device that nobody has the address; its table of neighbours says so. */
+static void check_neighbour(void)
+{
+	char text[256], address[64], device[64];
+	unsigned flags;
+	FILE *f = fopen("/proc/net/arp", "re");
+
+	while (f != NULL && fgets(text, sizeof(text), f) != NULL)
+		if (sscanf(text, "%63s %*s %x %*s %*s %63s", address, &flags, device) == 3 && strcmp(address, o.host) == 0 &&
+		    flags == 0 && (o.interface == NULL || strcmp(device, o.interface) == 0)) {
+			failed("Host is down");
+			return;
+		}
+}
+
 static void begin(void)
 {
 	switch (o.style) {
@@ -317,6 +332,8 @@ int main(int argc, char **argv)
 	waitpid(pid, NULL, 0);
 	if (!total.told)
 		total.sent = strtol(o.count, NULL, 10);
+	if (total.received == 0 && total.error[0] == '\0')
+		check_neighbour();
 	summary();
 	if (o.style == VMKPING)
 		return total.received == total.sent ? 0 : 1;

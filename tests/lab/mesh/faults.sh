@@ -45,6 +45,19 @@ no_rules() {
 	ip netns exec "$1" nft delete table "$2" "$table"
 }
 
+# everywhere ARGUMENT...: that of ip, on every host.
+everywhere() {
+	local each
+	while read -r each _; do
+		ip -n "$each" "$@"
+	done <"$dir/hosts.tsv"
+}
+
+# Nobody remembers who has which address, as after some minutes.
+forget() {
+	everywhere neigh flush all
+}
+
 # Longer than what an MTU of 1500 carries, and not to be fragmented: so does a device on the way that would fragment. The answer
 # to a ping may be fragmented and passes, and that is why A can fail to reach B while B reaches A: were all long packets dropped in
 # one direction, then either the question or the answer would be lost, whoever asks.
@@ -64,7 +77,10 @@ fault_trunk_one_way() { rules net bridge forward "oifname trunk${1:?} $large"; }
 heal_trunk_one_way() { no_rules net bridge; }
 
 # trunk-down: the trunk carries nothing
-fault_trunk_down() { ip -n net link set trunk1 down; }
+fault_trunk_down() {
+	ip -n net link set trunk1 down
+	forget
+}
 heal_trunk_down() { ip -n net link set trunk1 up; }
 
 # port-mtu HOST [MTU] [DEVICE]: the switch port of a host carries packets of up to 1500 (or MTU) bytes only, in both directions
@@ -92,6 +108,7 @@ fault_wrong_switch() {
 	host "$1"
 	ip -n net -o link show "$(port vmk1)" | sed -n 's/.* master \([^ ]*\).*/\1/p' >"$files/switch"
 	ip -n net link set "$(port vmk1)" master wrong
+	forget
 }
 heal_wrong_switch() {
 	host "$1"
@@ -109,10 +126,12 @@ heal_vmk_mtu() { fault_vmk_mtu "$1" 9000 "${3:-vmk1}"; }
 fault_vmk_down() {
 	host "$1"
 	ip -n "$h" link set "${2:-vmk1}" down
+	forget
 }
 heal_vmk_down() {
 	host "$1"
 	ip -n "$h" link set "${2:-vmk1}" up
+	ip -n "$h" -force -batch "$files/ip" 2>/dev/null || true # the routes that went with it; the others exist
 }
 
 # loss HOST PERCENT [DEVICE]: that part of what is sent to vmk1 (or DEVICE) is lost, at random
@@ -122,7 +141,7 @@ fault_loss() {
 }
 heal_loss() { no_rules net bridge; }
 
-# trunk-loss PERCENT: that part of what crosses the trunk, either way, is lost, at random
+# trunk-loss PERCENT: that part of what crosses the trunk is lost each way, at random
 fault_trunk_loss() { rules net bridge forward "oifname { trunk1, trunk2 } ether type ip numgen random mod 100 < ${1:?} drop"; }
 heal_trunk_loss() { no_rules net bridge; }
 
@@ -136,9 +155,17 @@ heal_slow() {
 	tc -n net qdisc del dev "$(port "${3:-vmk1}")" root
 }
 
-# router-mtu [MTU]: with --routed: the router carries packets of up to 1500 (or MTU) bytes to switch 2, and says so to senders
-fault_router_mtu() { ip -n router link set eth2 mtu "${1:-1500}"; }
-heal_router_mtu() { ip -n router link set eth2 mtu 9000; }
+# router-mtu [MTU] [SWITCH]: with --routed: the router carries packets of up to 1500 (or MTU) bytes, to that switch if given, and tells senders
+fault_router_mtu() {
+	local to
+	for to in ${2:-1 2}; do
+		ip -n router route replace "10.$((2 * to - 1)).0.0/24" dev "eth$to" src "10.$((2 * to - 1)).0.1" mtu lock "${1:-1500}"
+	done
+}
+heal_router_mtu() {
+	fault_router_mtu 9000 "${2-}"
+	everywhere route flush cache
+}
 
 # router-silent: the router doesn't tell senders that a packet was too big
 fault_router_silent() { rules router inet output "icmp type destination-unreachable drop"; }
@@ -166,16 +193,10 @@ sshd_again() {
 	die "sshd of $h did not come back"
 }
 
-# sshd_setting HOST LINE: the first one of two that contradict each other is what counts.
+# sshd_setting HOST NAME VALUE
 sshd_setting() {
 	host "$1"
-	sed -i "1i $2" "$files/sshd_config"
-	sshd_again
-}
-
-no_sshd_setting() {
-	host "$1"
-	sed -i 1d "$files/sshd_config"
+	sed -i "s/^$2 .*/$2 $3/" "$files/sshd_config"
 	sshd_again
 }
 
@@ -239,12 +260,12 @@ heal_ssh_off() {
 }
 
 # ssh-startups HOST [N]: sshd refuses more than 1 (or N) connections at a time that have not logged in yet
-fault_ssh_startups() { sshd_setting "$1" "MaxStartups ${2:-1}:100:${2:-1}"; }
-heal_ssh_startups() { no_sshd_setting "$1"; }
+fault_ssh_startups() { sshd_setting "$1" MaxStartups "${2:-1}:100:${2:-1}"; }
+heal_ssh_startups() { sshd_setting "$1" MaxStartups 10:30:100; }
 
 # ssh-sessions HOST [N]: sshd refuses more than 1 (or N) channels at a time in a connection
-fault_ssh_sessions() { sshd_setting "$1" "MaxSessions ${2:-1}"; }
-heal_ssh_sessions() { no_sshd_setting "$1"; }
+fault_ssh_sessions() { sshd_setting "$1" MaxSessions "${2:-1}"; }
+heal_ssh_sessions() { sshd_setting "$1" MaxSessions 10; }
 
 # banner HOST: the shell of root prints a greeting before what a command prints
 fault_banner() {
@@ -327,6 +348,7 @@ fault_host_dead() {
 		ip -n "$h" link set "$d" down 2>/dev/null || true
 	done
 	kill -KILL "$(cat "$files/pid")"
+	forget
 }
 
 list() {

@@ -101,7 +101,9 @@ network() {
 	ip netns exec net sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6'
 	ip -n net -batch "$dir/switches"
 	for ((n = 1; n <= count; n++)); do
-		addresses "$n" | ip -n "$(host_name "$n")" -batch -
+		h=$(host_name "$n")
+		addresses "$n" >"$dir/hosts/$h/ip"
+		ip -n "$h" -batch "$dir/hosts/$h/ip"
 	done
 	printf '%s\n' "link set lo up" "link set eth0 up" "addr add 10.0.0.2/24 dev eth0" | ip -n tester -batch -
 	printf '%s\n' "link set lo up" "link set eth0 up" "addr add 10.0.0.1/24 dev eth0" | ip -n router -batch -
@@ -164,6 +166,7 @@ Ciphers aes256-gcm@openssh.com,aes128-gcm@openssh.com,aes256-ctr,aes192-ctr,aes1
 MACs hmac-sha2-256,hmac-sha2-512
 PubkeyAcceptedAlgorithms ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-256,rsa-sha2-512
 MaxStartups 10:30:100
+MaxSessions 10
 ClientAliveInterval 200
 ClientAliveCountMax 3
 AllowTcpForwarding no
@@ -182,7 +185,7 @@ entries() {
 host=\$1
 shift
 pid=\$(cat "$dir/hosts/\$host/pid") || exit 69
-exec nsenter -t "\$pid" -m -u -n --wd=/ -- env -i PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin HOME=/root LC_ALL=C "\$@"
+exec nsenter -t "\$pid" -m -u -n -p --wdns=/ -- env -i PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin HOME=/root LC_ALL=C "\$@"
 END
 	cat >"$dir/esxcli" <<END
 #!/bin/sh
