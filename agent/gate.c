@@ -248,18 +248,16 @@ static void look_at_overlapping(struct asking *g, size_t from)
 
 static void add_no_run(struct asking *g)
 {
+	const char *text;
 	bool replays = false;
 
 	for (size_t i = 0; i < g->n; i++)
 		replays = replays ||
 		          (g->looks[i].record->replay && strcmp(g->looks[i].record->profile, g->q->profile) == 0);
-	gate_add(
-		g->answer, replays ? "replay" : "not-covered", NULL,
-		arena_printf(
-			g->a,
-			"no live run under profile '%s' covers this host%s; 'migready check -i FILE -p %s' records one",
-			g->q->profile, replays ? ", and replays of recorded facts prove nothing about now" : "",
-			g->q->profile));
+	text = arena_printf(
+		g->a, "no live run under profile '%s' covers this host%s; 'migready check -i FILE -p %s' records one",
+		g->q->profile, replays ? ", and replays of recorded facts prove nothing about now" : "", g->q->profile);
+	gate_add(g->answer, replays ? "replay" : "not-covered", NULL, text);
 }
 
 static void choose(struct asking *g)
