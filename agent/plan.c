@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "plan_finding.h"
+#include "plan_sketch.h"
 
 #define MAX_STAGES 16
 
@@ -40,6 +41,7 @@ struct spine_need {
 struct planner {
 	struct plan *plan;
 	struct facts *facts;
+	struct sketch sketch; /* of facts: what queries are prepared on */
 	const struct checks *checks;
 	const struct probes *probes;
 	const struct names *platforms;
@@ -57,7 +59,7 @@ struct planner {
 /* Where SQLite says that the error is, as FILE:LINE:COLUMN; SQL starts at LINE of FILE. */
 static int sql_error(struct planner *pl, const char *file, int line, const char *sql, struct err *err)
 {
-	int offset = sqlite3_error_offset(facts_db(pl->facts)), column = 1;
+	int offset = sqlite3_error_offset(facts_db(pl->sketch.facts)), column = 1;
 	char text[sizeof(err->text)];
 
 	memcpy(text, err->text, sizeof(text));
@@ -132,7 +134,7 @@ static const struct need *spine_reads(struct planner *pl, const char *view, stru
 		s++;
 	if (s->view != NULL)
 		return &s->need;
-	if (facts_prepare(pl->facts, arena_printf(pl->a, "SELECT * FROM %s", view), pl->a, &reads, NULL, err) < 0) {
+	if (sketch_prepare(&pl->sketch, arena_printf(pl->a, "SELECT * FROM %s", view), pl->a, &reads, NULL, err) < 0) {
 		err_prefix(err, "model view %s", view);
 		return NULL;
 	}
@@ -236,7 +238,7 @@ static int need_of(struct planner *pl, const struct check *c, struct need *need,
 	int rc;
 
 	need->check = c;
-	if (facts_prepare(pl->facts, c->sql, pl->a, &reads, &st, err) < 0)
+	if (sketch_prepare(&pl->sketch, c->sql, pl->a, &reads, &st, err) < 0)
 		return sql_error(pl, c->file, c->sql_line, c->sql, err);
 	rc = check_columns(c, st, err) < 0 || check_keys(c, st, err) < 0 || check_params(c, st, err) < 0 ? -1 : 0;
 	sqlite3_finalize(st);
@@ -321,7 +323,7 @@ static int probe_reads(struct planner *pl, const struct probe *p, struct need *n
 
 	if (p->for_each == NULL)
 		return 0;
-	if (facts_prepare(pl->facts, p->for_each, pl->a, &reads, &st, err) < 0)
+	if (sketch_prepare(&pl->sketch, p->for_each, pl->a, &reads, &st, err) < 0)
 		return sql_error(pl, p->file, p->for_each_line, p->for_each, err);
 	whom = emits(st, p->host_scope ? "host" : "target");
 	where = !p->transport->addressed || emits(st, "address");
@@ -490,6 +492,7 @@ static int planner_end(struct planner *pl, int rc)
 		make_stages(pl);
 	free(pl->v);
 	free(pl->depth);
+	sketch_dispose(&pl->sketch);
 	if (rc < 0)
 		plan_dispose(pl->plan);
 	return rc;
@@ -505,7 +508,9 @@ static bool is_read(const struct plan *plan, const char *id)
 
 static int plan_checks(struct planner *pl, struct err *err)
 {
-	if (plan_finding_create(pl->facts, pl->checks, pl->platforms, err) < 0)
+	if (sketch_make(&pl->sketch, pl->facts, pl->probes, pl->a, err) < 0 ||
+	    plan_finding_create(pl->facts, pl->checks, pl->platforms, err) < 0 ||
+	    plan_finding_create(pl->sketch.facts, pl->checks, pl->platforms, err) < 0)
 		return -1;
 	pl->plan->needs = arena_array(pl->a, pl->checks->n + 1, sizeof(*pl->plan->needs));
 	for (size_t i = 0; i < pl->checks->n; i++) {
@@ -541,7 +546,9 @@ int plan_query(struct plan *ret, struct facts *f, const char *sql, const struct 
 	int rc;
 
 	planner_start(&pl, ret);
-	rc = facts_prepare(f, sql, pl.a, &reads, NULL, err);
+	rc = sketch_make(&pl.sketch, f, ps, pl.a, err);
+	if (rc == 0)
+		rc = sketch_prepare(&pl.sketch, sql, pl.a, &reads, NULL, err);
 	if (rc == 0) {
 		sort_reads(&pl, &reads, &need);
 		rc = add_tables(&pl, &need, err);

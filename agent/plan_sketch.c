@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan_sketch.c - an empty store in which views are tables, to plan with. */
+#include "plan_sketch.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+#define SQL_MAX 65536
+
+struct sketched {
+	const char *name;
+	bool done;          /* it is a table of the sketch */
+	struct names reads; /* itself first, then what is behind it */
+};
+
+static int sql_err(struct facts *f, struct err *err)
+{
+	return err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(f)));
+}
+
+static int create_table(struct facts *f, const char *name, sqlite3_stmt *like, struct err *err)
+{
+	struct buf b = {.max = SQL_MAX};
+	int rc;
+
+	buf_printf(&b, "CREATE TEMP TABLE %s(", name);
+	for (int i = 0; i < sqlite3_column_count(like); i++)
+		buf_printf(&b, "%s\"%s\"", i > 0 ? ", " : "", sqlite3_column_name(like, i));
+	buf_puts(&b, ")");
+	rc = sqlite3_exec(facts_db(f), buf_str(&b), NULL, NULL, NULL);
+	buf_dispose(&b);
+	return rc == SQLITE_OK ? 0 : sql_err(f, err);
+}
+
+/* Is NAME a table of every store, which recorded facts only show through a view of theirs? */
+static bool is_there(struct sketch *s, const char *name)
+{
+	return sqlite3_table_column_metadata(facts_db(s->facts), NULL, name, NULL, NULL, NULL, NULL, NULL, NULL) ==
+	       SQLITE_OK;
+}
+
+static int draw(struct sketch *s, struct sketched *one, struct arena *a, struct err *err)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	one->done = true;
+	if (is_there(s, one->name))
+		return 0;
+	if (facts_prepare(s->of, arena_printf(a, "SELECT * FROM temp.%s", one->name), a, &one->reads, &st, err) < 0)
+		return err_prefix(err, "model view %s", one->name);
+	rc = create_table(s->facts, one->name, st, err);
+	sqlite3_finalize(st);
+	return rc;
+}
+
+int sketch_make(struct sketch *ret, struct facts *of, const struct probes *probes, struct arena *a, struct err *err)
+{
+	sqlite3_stmt *list;
+	int rc;
+
+	*ret = (struct sketch){.of = of};
+	if (facts_create(&ret->facts, NULL, probes, err) < 0)
+		return -1;
+	if (sqlite3_prepare_v2(facts_db(of),
+	                       "SELECT name FROM temp.sqlite_schema WHERE type IN ('view', 'table')"
+	                       " AND name NOT LIKE 'sqlite~_%' ESCAPE '~'",
+	                       -1, &list, NULL) != SQLITE_OK)
+		return sql_err(of, err);
+	while ((rc = sqlite3_step(list)) == SQLITE_ROW) {
+		ret->v = grow(ret->v, &ret->cap, ret->n, sizeof(*ret->v));
+		ret->v[ret->n++] =
+			(struct sketched){.name = arena_strdup(a, (const char *)sqlite3_column_text(list, 0))};
+	}
+	sqlite3_finalize(list);
+	return rc == SQLITE_DONE ? 0 : sql_err(of, err);
+}
+
+void sketch_dispose(struct sketch *s)
+{
+	facts_close(s->facts);
+	free(s->v);
+	*s = (struct sketch){0};
+}
+
+static const struct sketched *find(const struct sketch *s, const char *name)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (strcasecmp(s->v[i].name, name) == 0)
+			return &s->v[i];
+	return NULL;
+}
+
+static bool in_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+/* A query can only read what it names; a comment or a column of that name costs time and does no harm. */
+static bool mentions(const char *sql, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *at = sql; (at = strcasestr(at, name)) != NULL; at++)
+		if ((at == sql || !in_word(at[-1])) && !in_word(at[n]))
+			return true;
+	return false;
+}
+
+int sketch_prepare(struct sketch *s, const char *sql, struct arena *a, struct names *ret_reads, sqlite3_stmt **ret_stmt,
+                   struct err *err)
+{
+	struct names direct = {0};
+
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->v[i].done && mentions(sql, s->v[i].name) && draw(s, &s->v[i], a, err) < 0)
+			return -1;
+	if (facts_prepare(s->facts, sql, a, &direct, ret_stmt, err) < 0)
+		return -1;
+	for (size_t i = 0; i < direct.n; i++) {
+		const struct sketched *one = find(s, direct.v[i]);
+
+		names_add(ret_reads, a, direct.v[i]);
+		for (size_t k = 0; one != NULL && k < one->reads.n; k++)
+			names_add(ret_reads, a, one->reads.v[k]);
+	}
+	return 0;
+}
