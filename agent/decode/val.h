@@ -59,8 +59,14 @@ int val_malformed(struct err *err, const char *format, long line, long column, c
  */
 struct val *xml_decode(struct arena *a, const char *data, size_t len, struct err *err);
 
-/* The same, but an element of local name ELEMENT goes by what its plain attribute `name` says, where it has one. */
-struct val *xml_decode_named(struct arena *a, const char *data, size_t len, const char *element, struct err *err);
+/* The same, otherwise than usual. */
+struct xml_options {
+	const char *
+		named; /* elements of this local name go by what their plain attribute `name` says, where they have one */
+	size_t max_text; /* in place of VAL_MAX_TEXT, for a text that is a document itself; 0: that */
+};
+struct val *xml_decode_as(struct arena *a, const char *data, size_t len, const struct xml_options *options,
+                          struct err *err);
 
 /*
  * The same for long lists, with memory for one item at a time: every element of local name ELEMENT (the outermost, at any

@@ -176,7 +176,7 @@ static void on_text(void *user, const xmlChar *s, int len)
 	if (d->failed || d->depth == 0 || d->open[d->depth - 1]->kind != VAL_TEXT)
 		return;
 	if (!buf_add(&d->text, s, (size_t)len))
-		stop_limit(d, "a text has too many bytes", VAL_MAX_TEXT);
+		stop_limit(d, "a text has too many bytes", (long long)d->text.max);
 }
 
 static void finish_value(struct decoder *d, struct val *v)
@@ -284,7 +284,8 @@ static int decode(struct decoder *d, const char *data, size_t len)
 
 	if (!is_utf8_start(data, len))
 		return val_malformed(d->err, "XML", 1, 1, len > 0 ? "neither XML nor in UTF-8" : "empty");
-	d->text.max = VAL_MAX_TEXT;
+	if (d->text.max == 0)
+		d->text.max = VAL_MAX_TEXT;
 	xmlSetGenericErrorFunc(NULL, print_nothing);
 	d->ctxt = xmlCreatePushParserCtxt(&handlers, d, NULL, 0, NULL);
 	if (d->ctxt == NULL)
@@ -311,12 +312,13 @@ int xml_each(struct arena *a, struct arena *scratch, const char *data, size_t le
 
 struct val *xml_decode(struct arena *a, const char *data, size_t len, struct err *err)
 {
-	return xml_decode_named(a, data, len, NULL, err);
+	return xml_decode_as(a, data, len, &(struct xml_options){0}, err);
 }
 
-struct val *xml_decode_named(struct arena *a, const char *data, size_t len, const char *element, struct err *err)
+struct val *xml_decode_as(struct arena *a, const char *data, size_t len, const struct xml_options *options,
+                          struct err *err)
 {
-	struct decoder d = {.arena = a, .named = element, .err = err};
+	struct decoder d = {.arena = a, .named = options->named, .text = {.max = options->max_text}, .err = err};
 
 	return decode(&d, data, len) == 0 ? d.root : NULL;
 }

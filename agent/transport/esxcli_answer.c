@@ -203,7 +203,8 @@ static struct val *value_of(struct arena *a, const struct val *v, const char *na
 
 static int read_output(struct arena *a, const char *out, size_t len, struct esxcli_answer *ret, struct err *err)
 {
-	const struct val *output = xml_decode_named(a, out, len, "field", err), *root;
+	const struct xml_options options = {.named = "field"};
+	const struct val *output = xml_decode_as(a, out, len, &options, err), *root;
 
 	if (output == NULL)
 		return err_prefix(err, "esxcli's answer");

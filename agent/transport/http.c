@@ -91,7 +91,7 @@ static void fill_reply(const struct http_call *c, CURLcode code, struct http_rep
 		                               .text = c->text[0] != '\0' ? c->text : curl_easy_strerror(code),
 		                               .trust = &c->http->trust,
 		                               .received = c->body.len,
-		                               .too_large = c->body.over,
+		                               .too_large = c->body.over ? c->body.max : 0,
 		                               .timeout_ms = c->timeout_ms};
 
 		http_failure_error(&f, &r->err);
@@ -305,7 +305,7 @@ struct http_call *http_send(struct http *h, const struct http_request *req, http
 	c->done = done;
 	c->arg = arg;
 	c->timeout_ms = req->timeout_ms;
-	c->body.max = HTTP_MAX_ANSWER;
+	c->body.max = req->max_answer > 0 ? req->max_answer : HTTP_MAX_ANSWER;
 	c->next = h->first;
 	if (c->next != NULL)
 		c->next->prev = c;

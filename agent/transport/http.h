@@ -17,8 +17,8 @@
 #include "base/err.h"
 #include "inventory.h"
 
-#define HTTP_MAX_CONNECTIONS 132         /* of one client at once; requests beyond wait for one to be free */
-#define HTTP_MAX_ANSWER (64 * 1024 * 1024) /* bytes of one answer, after decompression */
+#define HTTP_MAX_CONNECTIONS 132           /* of one client at once; requests beyond wait for one to be free */
+#define HTTP_MAX_ANSWER (64 * 1024 * 1024) /* bytes of one answer, after decompression, unless the request says less */
 
 struct http;
 struct http_call;
@@ -36,11 +36,12 @@ struct http_request {
 	const char *soap_action; /* without quotes; NULL: none */
 	const char *body;        /* NULL: GET, else POST of XML. Borrowed until the call ended or was aborted */
 	size_t len;
-	int timeout_ms; /* of the whole exchange */
+	int timeout_ms;    /* of the whole exchange */
+	size_t max_answer; /* bytes, after decompression, whole MiB; 0: HTTP_MAX_ANSWER */
 };
 
 struct http_reply {
-	struct err err; /* ERR_NONE: an answer came, whatever its status. ERR_LIMIT: larger than HTTP_MAX_ANSWER */
+	struct err err; /* ERR_NONE: an answer came, whatever its status. ERR_LIMIT: larger than it may be */
 	bool connected; /* somebody took the connection: the server, or the proxy before it */
 	bool lost;      /* the connection was lost: sending the same again may help */
 	long status;

@@ -156,8 +156,8 @@ void http_failure_error(const struct http_failure *f, struct err *err)
 		        f->text);
 		return;
 	case CURLE_WRITE_ERROR:
-		if (f->too_large) {
-			err_set(err, ERR_LIMIT, "the answer is larger than %d MiB", HTTP_MAX_ANSWER >> 20);
+		if (f->too_large > 0) {
+			err_set(err, ERR_LIMIT, "the answer is larger than %zu MiB", f->too_large >> 20);
 			return;
 		}
 		break;

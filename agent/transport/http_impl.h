@@ -24,7 +24,7 @@ struct http_failure {
 	const char *text; /* libcurl's own */
 	const struct http_trust *trust;
 	size_t received;
-	bool too_large;
+	size_t too_large; /* than this; 0: it isn't */
 	int timeout_ms;
 };
 

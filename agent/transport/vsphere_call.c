@@ -38,7 +38,8 @@ static void send_call(struct call *c)
 	                                 .soap_action = c->get ? NULL : s->action,
 	                                 .body = c->get ? NULL : buf_str(&c->body),
 	                                 .len = c->body.len,
-	                                 .timeout_ms = c->timeout_ms};
+	                                 .timeout_ms = c->timeout_ms,
+	                                 .max_answer = c->relayed ? RELAYED_MAX_ANSWER : 0};
 	s->sent++;
 	*count_of(c) += 1;
 	c->http = http_send(s->http, &req, on_http_done, c);
@@ -200,7 +201,14 @@ void session_abort_all(struct session *s)
 const struct val *reply_response(struct arena *a, const struct http_reply *reply, struct soap_fault *ret_fault,
                                  struct err *err)
 {
-	const struct val *root = xml_decode(a, reply->body, reply->len, err), *body;
+	return reply_relayed(a, reply, VAL_MAX_TEXT, ret_fault, err);
+}
+
+const struct val *reply_relayed(struct arena *a, const struct http_reply *reply, size_t max_text,
+                                struct soap_fault *ret_fault, struct err *err)
+{
+	const struct xml_options options = {.max_text = max_text};
+	const struct val *root = xml_decode_as(a, reply->body, reply->len, &options, err), *body;
 
 	ret_fault->type = "";
 	if (root == NULL || (body = soap_body(root, err)) == NULL)

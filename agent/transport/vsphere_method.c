@@ -153,6 +153,14 @@ static void take_response(struct group *g, const char *method, const struct val 
 	group_end(g, &err);
 }
 
+static const struct val *read_response(const struct group *g, struct arena *a, const struct http_reply *reply,
+                                       struct soap_fault *ret_fault, struct err *err)
+{
+	bool relayed = request_get(g->asks[0]->req, METHOD_RELAYED) != NULL;
+
+	return reply_relayed(a, reply, relayed ? RELAYED_MAX_ANSWER : VAL_MAX_TEXT, ret_fault, err);
+}
+
 static void on_method(void *arg, const struct http_reply *reply, const struct err *sent)
 {
 	struct group *g = arg;
@@ -162,7 +170,7 @@ static void on_method(void *arg, const struct http_reply *reply, const struct er
 	struct err err = *sent;
 	const struct val *response = NULL;
 
-	if (err.kind == ERR_NONE && (response = reply_response(a, reply, &fault, &err)) == NULL)
+	if (err.kind == ERR_NONE && (response = read_response(g, a, reply, &fault, &err)) == NULL)
 		err_prefix(&err, "%s", method);
 	if (soap_fault_is(&fault, "NotAuthenticated"))
 		session_expired(g->batch->session);

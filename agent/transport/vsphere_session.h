@@ -63,6 +63,8 @@ struct session {
  * REPLY lives during the call only. */
 typedef void call_done(void *arg, const struct http_reply *reply, const struct err *err);
 
+#define RELAYED_MAX_ANSWER (8u * 1024 * 1024) /* bytes of what a relayed call answers: many are under way at once */
+
 struct call_spec {
 	const char *what; /* "RetrievePropertiesEx HostSystem", for messages; copied */
 	struct buf *body; /* taken over and emptied; NULL: a GET of the versions */
@@ -94,6 +96,9 @@ void session_start(struct session *s); /* soon: connects if need be, and starts 
  * tells which; its type is "" otherwise). */
 const struct val *reply_response(struct arena *a, const struct http_reply *reply, struct soap_fault *ret_fault,
                                  struct err *err);
+/* The same for an answer one of whose texts is a document of its own. */
+const struct val *reply_relayed(struct arena *a, const struct http_reply *reply, size_t max_text,
+                                struct soap_fault *ret_fault, struct err *err);
 
 /* Entries of struct transport. */
 struct session *session_open(const struct opening *o);

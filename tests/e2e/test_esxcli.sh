@@ -41,7 +41,7 @@ END
 listed() {
 	local path
 	printf '%s\n' "about: one command" "transport: esxcli" "scope: host" "for_each: SELECT host, address FROM host_shell" "command: $2" \
-		"timeout: 3s" "tables:" "  $1:" '    rows: "[]"' "    columns:" '      host: $host' '      error: $error'
+		"tables:" "  $1:" '    rows: "[]"' "    columns:" '      host: $host' '      error: $error'
 	shift 2
 	for path; do
 		printf '      %s: %s\n' "$(tr '[:upper:]' '[:lower:]' <<<"${path%=*}")" "${path#*=}"
@@ -142,6 +142,18 @@ case $* in
 	echo '<?xml version="1.0" encoding="utf-8"?><output xmlns="http://www.vmware.com/Products/ESX/5.0/esxcli"><root><list type="structure">
 <structure typeName="NetworkInterface"><field name="Enabled"><boolean>true</boolean></field><field name="MTU"><integer>1400</integer></field>
 <field name="Name"><string>'"$host"' &lt;&amp;&gt;</string></field></structure></list></root></output>' ;;
+"storage core path list") # as many as a host may have
+	awk 'BEGIN {
+		printf "<output xmlns=\"http://www.vmware.com/Products/ESX/5.0/esxcli\"><root><list type=\"structure\">"
+		for (i = 1; i <= 4096; i++) {
+			printf "<structure typeName=\"Path\"><field name=\"Device\"><string>naa.%032d</string></field>", i
+			for (k = 1; k <= 8; k++)
+				printf "<field name=\"Field%d\"><string>as long as what a host says of it, or so</string></field>", k
+			printf "<field name=\"RuntimeName\"><string>vmhba64:C0:T0:L%d</string></field><field name=\"State\">", i
+			printf "<string>active</string></field><field name=\"UID\"><string>fc.%032d</string></field></structure>", i
+		}
+		printf "</list></root></output>"
+	}' ;;
 "network diag ping --count=2 --df --host="*)
 	echo "sendto() failed (Host is down)" >&2
 	exit 1 ;;
@@ -156,6 +168,8 @@ lab_vcsim program -api-version 8.0.3.0 -load "$work/program.inventory" -esxcli "
 inventory "$work/inventory.yaml" "vc01=$url"
 ask program 'SELECT name, mtu FROM lab_interface ORDER BY 1'
 rows program 'esx01.lab.example <&>,1400' 'esx02.lab.example <&>,1400' 'esx03.lab.example <&>,1400' 'esx04.lab.example <&>,1400'
+ask paths "SELECT count(*), count(DISTINCT uid), count(DISTINCT host), max(state) FROM lab_path"
+rows paths 16384,4096,4,active
 started=$SECONDS
 ask pings "$pings"
 [ $((SECONDS - started)) -lt 10 ] || fail "16 commands of a second each took $((SECONDS - started)) s"

@@ -229,6 +229,7 @@ static void limits(void **state)
 	CLEANUP_FREE char *fit = repeated("<r>", "<a/>", VAL_MAX_NODES - 1, "</r>");
 	CLEANUP_FREE char *lengthy = repeated("<r>", "0123456789abcdef", VAL_MAX_TEXT / 16, "+</r>");
 	CLEANUP_FREE char *full = repeated("<r>", "0123456789abcdef", VAL_MAX_TEXT / 16, "</r>");
+	const struct xml_options more = {.max_text = VAL_MAX_TEXT + 1};
 	struct err err = {0};
 
 	(void)state;
@@ -237,6 +238,25 @@ static void limits(void **state)
 	assert_non_null(xml_decode(arena, fit, strlen(fit), &err));
 	assert_refused(lengthy, ERR_LIMIT, "too many bytes");
 	assert_non_null(xml_decode(arena, full, strlen(full), &err));
+	assert_non_null(xml_decode_as(arena, lengthy, strlen(lengthy), &more, &err));
+}
+
+static void elements_named_by_an_attribute(void **state)
+{
+	static const char xml[] = "<o><field name=\"A\"><string name=\"no\">1</string></field><field>2</field><x:field "
+				  "xmlns:x=\"u\" x:name=\"no\" name=\"B\">3</x:field></o>";
+	const struct xml_options options = {.named = "field"};
+	struct err err = {0};
+	const struct val *v = xml_decode_as(arena, xml, strlen(xml), &options, &err);
+
+	(void)state;
+	assert_non_null(v);
+	assert_string_equal(v->first->name, "A");
+	assert_string_equal(v->first->first->name, "string");
+	assert_string_equal(v->first->next->name, "field");
+	assert_string_equal(v->last->name, "B");
+	v = xml_decode(arena, xml, strlen(xml), &err);
+	assert_string_equal(v->first->name, "field");
 }
 
 /* --- one item at a time ------------------------------------------------------------------------------------------- */
@@ -394,6 +414,7 @@ int main(void)
 		cmocka_unit_test(nothing_unprintable_in_errors),
 		cmocka_unit_test(entity_bomb),
 		cmocka_unit_test(limits),
+		cmocka_unit_test(elements_named_by_an_attribute),
 		cmocka_unit_test(each_item_and_the_rest),
 		cmocka_unit_test(each_of_a_page),
 		cmocka_unit_test(each_stops_at_an_error),
