@@ -20,7 +20,7 @@ enum err_kind {
 	ERR_DNS,         /* the name has no address */
 	ERR_REFUSED,     /* connection refused */
 	ERR_UNREACHABLE, /* no route, connection reset or lost */
-	ERR_TLS,         /* certificate not trusted, wrong name, wrong thumbprint */
+	ERR_TLS,         /* certificate or host key not trusted, wrong name, wrong thumbprint */
 	ERR_AUTH,        /* login refused; never tried again */
 	ERR_DENIED,      /* logged in, but a privilege is missing */
 	ERR_UNSUPPORTED, /* the other side doesn't know what was asked */

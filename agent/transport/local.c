@@ -6,12 +6,12 @@
 
 static void start_file(struct session *s, struct ask *ask, const char *path)
 {
-	task_offload(s, ask, local_read_file, path, local_decode);
+	task_offload(s, ask, local_read_file, path, text_decode);
 }
 
 static void start_files(struct session *s, struct ask *ask, const char *pattern)
 {
-	task_offload(s, ask, local_read_files, pattern, local_decode_files);
+	task_offload(s, ask, local_read_files, pattern, text_decode_files);
 }
 
 static void start_system(struct session *s, struct ask *ask, const char *name)
@@ -81,7 +81,7 @@ static int check(const struct request *req, struct err *err)
 
 	if (count_sources(req) != 1)
 		return err_set(err, ERR_CONFIG, "transport local needs exactly one of file, files, command, system");
-	if (src->decoded && local_check_decode(req, src->start == start_files, err) < 0)
+	if (src->decoded && text_check_decode(req, src->start == start_files, err) < 0)
 		return -1;
 	if (!src->decoded && (request_get(req, "decode") != NULL || request_get(req, "pattern") != NULL))
 		return err_set(err, ERR_CONFIG, "`decode:` and `pattern:` don't go with `%s:`", src->key);
@@ -134,8 +134,8 @@ static const struct request_key keys[] = {
          true},
 	{"system", "clock, host or kvm: what this machine's kernel says of them", false},
 	{"decode",
-         "text (default; at most 1 MiB, path `.`), lines (the list `lines`), json (an array becomes the list `items`) "
-         "or regex (the list `matches`: the named groups of every match of `pattern`)",
+         "text (default; at most 1 MiB, path `.`), lines (the list `lines`), json (an array becomes the list `items`), "
+         "xml, regex (the list `matches`: the named groups of every match of `pattern`) or ping",
          false},
 	{"pattern", "PCRE2 pattern with named groups, for decode regex", false},
 	{0},

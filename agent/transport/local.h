@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* local.h - the parts of the transport `local`, one a file: local_file.c, local_command.c, local_system.c, local_decode.c. */
+/* local.h - the parts of the transport `local`, one a file: local_file.c, local_command.c, local_system.c. */
 #ifndef TRANSPORT_LOCAL_H
 #define TRANSPORT_LOCAL_H
 
-#include "base/str.h"
-#include "transport/task.h"
+#include "transport/text_decode.h"
 
 #define LOCAL_FILE_MAX (4u * 1024 * 1024) /* bytes of a file, and of what a command prints */
 
@@ -28,13 +27,5 @@ void local_run(struct session *s, struct ask *ask, const char *command);
 
 /* COMMAND as a NULL-terminated array of words in A, split at blanks; a backslash takes the next character as it is. */
 char **local_words(struct arena *a, const char *command, struct err *err);
-
-/* By `decode:`. */
-task_decode local_decode;       /* a TEXT: itself, or a MAP with the LIST `lines` or `matches`, or what JSON gives */
-task_decode local_decode_files; /* the answer of local_read_files: the named groups of each text's first match */
-int local_check_decode(const struct request *req, bool files, struct err *err);
-
-/* The contents of B as a TEXT in A without blanks at the end; NULL when it holds a NUL byte or a maximum was passed. */
-struct val *local_text(struct arena *a, const char *name, const struct buf *b, struct err *err);
 
 #endif

@@ -88,13 +88,13 @@ static const struct val *result(struct command *c, struct err *err)
 	struct task *t = &c->task;
 	struct val *text;
 
-	if (c->status != 0 || c->signal != 0) {
+	if ((c->status != 0 && !text_any_status(t->ask->req)) || c->signal != 0) {
 		status_err(c, err);
 		return NULL;
 	}
-	text = local_text(t->arena, NULL, &c->out_text, err);
+	text = text_value(t->arena, NULL, &c->out_text, err);
 	if (text != NULL)
-		text = local_decode(t->ask->req, t->arena, text, err);
+		text = text_decode(t->ask->req, t->arena, text, err);
 	if (text == NULL)
 		err_prefix(err, "%s", c->name);
 	return text;

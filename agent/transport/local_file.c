@@ -59,26 +59,13 @@ static int read_path(const char *path, struct buf *b, struct err *err)
 	return rc;
 }
 
-struct val *local_text(struct arena *a, const char *name, const struct buf *b, struct err *err)
-{
-	size_t len = b->len;
-
-	if (len > 0 && memchr(b->s, '\0', len) != NULL) {
-		err_set(err, ERR_PROTOCOL, "binary data where text was expected");
-		return NULL;
-	}
-	while (len > 0 && strchr(" \t\r\n", b->s[len - 1]) != NULL)
-		len--;
-	return val_textn(a, name, buf_str(b), len);
-}
-
 struct val *local_read_file(struct arena *a, const char *path, struct err *err)
 {
 	struct buf b = {.max = LOCAL_FILE_MAX};
 	struct val *text = NULL;
 
 	if (read_path(path, &b, err) == 0) {
-		text = local_text(a, NULL, &b, err);
+		text = text_value(a, NULL, &b, err);
 		if (text == NULL)
 			err_prefix(err, "%s", path);
 	}
@@ -123,7 +110,7 @@ static bool add_file(struct arena *a, struct val *list, const char *pattern, con
 	struct val *text = NULL, *map;
 
 	if (read_path(path, &b, &why) == 0)
-		text = local_text(a, "text", &b, &why);
+		text = text_value(a, "text", &b, &why);
 	buf_dispose(&b);
 	if (why.kind == ERR_UNSUPPORTED)
 		return true; /* gone since it was listed, or a folder */

@@ -469,7 +469,7 @@ static void requests_are_checked(void **state)
 		{{"file", "hostname"}, "not an absolute path"},
 		{{"file", "/a", "command", "b"}, "exactly one of"},
 		{{"decode", "text"}, "exactly one of"},
-		{{"file", "/a", "decode", "xml"}, "decode: 'xml' is not known"},
+		{{"file", "/a", "decode", "yaml"}, "decode: 'yaml' is not known"},
 		{{"file", "/a", "decode", "regex"}, "needs `pattern:`"},
 		{{"file", "/a", "pattern", "x"}, "goes only with"},
 		{{"file", "/a", "decode", "regex", "pattern", "x"}, NULL},

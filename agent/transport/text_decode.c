@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* local_decode.c - `decode:` of the transport `local`: text to a tree. */
+/* text_decode.c - `decode:` of the transports that bring text: text to a tree. */
 #include <string.h>
 
-#include "transport/local.h"
+#include "transport/text_decode.h"
 
 /* A MAP that holds LIST by NAME, so that a probe file can say `rows: NAME[]`. */
 static struct val *wrap(struct arena *a, struct val *list, const char *name)
@@ -59,15 +59,27 @@ static struct val *as_matches(const struct request *req, struct arena *a, struct
 	return list != NULL ? wrap(a, list, "matches") : NULL;
 }
 
+static struct val *as_xml(const struct request *req, struct arena *a, struct val *text, struct err *err)
+{
+	(void)req;
+	return xml_decode(a, text->text, strlen(text->text), err);
+}
+
+static struct val *as_ping(const struct request *req, struct arena *a, struct val *text, struct err *err)
+{
+	(void)req;
+	return ping_decode(a, text->text, strlen(text->text), err);
+}
+
 static const struct decoding {
 	const char *name;
 	task_decode *decode;
 	bool pattern, files; /* needs `pattern:`; goes with `files:` */
+	bool any_status;     /* a command that failed has answered as well */
 } decodings[] = {
-	{"text", as_text, false, true},
-	{"lines", as_lines, false, false},
-	{"json", as_json, false, false},
-	{"regex", as_matches, true, true},
+	{"text", as_text, false, true, false},    {"lines", as_lines, false, false, false},
+	{"json", as_json, false, false, false},   {"xml", as_xml, false, false, false},
+	{"regex", as_matches, true, true, false}, {"ping", as_ping, false, false, true},
 };
 
 #define NDECODINGS (sizeof(decodings) / sizeof(decodings[0]))
@@ -83,13 +95,27 @@ static const struct decoding *decoding_of(const struct request *req)
 	return NULL;
 }
 
-int local_check_decode(const struct request *req, bool files, struct err *err)
+struct val *text_value(struct arena *a, const char *name, const struct buf *b, struct err *err)
+{
+	size_t len = b->len;
+
+	if (len > 0 && memchr(b->s, '\0', len) != NULL) {
+		err_set(err, ERR_PROTOCOL, "binary data where text was expected");
+		return NULL;
+	}
+	while (len > 0 && strchr(" \t\r\n", b->s[len - 1]) != NULL)
+		len--;
+	return val_textn(a, name, buf_str(b), len);
+}
+
+int text_check_decode(const struct request *req, bool files, struct err *err)
 {
 	const struct decoding *d = decoding_of(req);
 	bool pattern = request_get(req, "pattern") != NULL || req->regex != NULL;
 
 	if (d == NULL)
-		return err_set(err, ERR_CONFIG, "decode: '%s' is not known (expected text, lines, json or regex)",
+		return err_set(err, ERR_CONFIG,
+		               "decode: '%s' is not known (expected text, lines, json, xml, regex or ping)",
 		               request_get(req, "decode"));
 	if (files && !d->files)
 		return err_set(err, ERR_CONFIG, "decode: '%s' doesn't go with `files:` (expected text or regex)",
@@ -101,7 +127,12 @@ int local_check_decode(const struct request *req, bool files, struct err *err)
 	return 0;
 }
 
-struct val *local_decode(const struct request *req, struct arena *a, struct val *read, struct err *err)
+bool text_any_status(const struct request *req)
+{
+	return decoding_of(req)->any_status;
+}
+
+struct val *text_decode(const struct request *req, struct arena *a, struct val *read, struct err *err)
 {
 	return decoding_of(req)->decode(req, a, read, err);
 }
@@ -126,7 +157,7 @@ static int match_file(const struct request *req, struct arena *a, struct val *fi
 	return 0;
 }
 
-struct val *local_decode_files(const struct request *req, struct arena *a, struct val *read, struct err *err)
+struct val *text_decode_files(const struct request *req, struct arena *a, struct val *read, struct err *err)
 {
 	if (!decoding_of(req)->pattern)
 		return read;
