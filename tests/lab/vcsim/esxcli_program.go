@@ -10,6 +10,18 @@ import (
 	"time"
 )
 
+// longOption is how the command line spells a parameter of a command that we know: the API's names have no dashes.
+func longOption(words []string, name string) string {
+	for _, method := range infos[strings.Join(words[:len(words)-1], ".")].Method {
+		for _, p := range method.Param {
+			if p.Name == name && method.Name == words[len(words)-1] {
+				return p.Aliases[len(p.Aliases)-1]
+			}
+		}
+	}
+	return "--" + name
+}
+
 // runProgram runs PROGRAM with the host's name and the command as esxcli takes it, without "esxcli", and reads what it
 // prints as `esxcli --formatter=xml` does. Anything else that it prints is a failure in esxcli's words.
 func runProgram(program []string, c *call) output {
@@ -17,11 +29,12 @@ func runProgram(program []string, c *call) output {
 	defer cancel()
 	arguments := append(append(append([]string{}, program[1:]...), c.host.Name), c.words...)
 	for _, name := range c.names {
+		long := longOption(c.words, name)
 		for _, value := range c.options[name] {
 			if value == "true" { // a flag
-				arguments = append(arguments, "--"+name)
+				arguments = append(arguments, long)
 			} else {
-				arguments = append(arguments, "--"+name+"="+value)
+				arguments = append(arguments, long+"="+value)
 			}
 		}
 	}
