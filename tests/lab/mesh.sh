@@ -54,10 +54,11 @@ within() {
 }
 
 build_stand_ins() {
-	local name
+	local source name
 	mkdir "$1/bin"
-	for name in vmkping listen; do
-		cc -std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -o "$1/bin/$name" "$lab/esxi/$name.c"
+	for source in esxi/vmkping esxi/listen mesh/delay; do
+		name=${source##*/}
+		cc -std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -o "$1/bin/$name" "$lab/$source.c"
 	done
 	cp "$lab/esxi/esxcli" "$lab/esxi/render.awk" "$1/bin/"
 	chmod -R u=rwX,go=rX "$1/bin"

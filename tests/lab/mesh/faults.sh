@@ -34,6 +34,11 @@ port() {
 	esac
 }
 
+# bridge_of PORT: the switch that it belongs to.
+bridge_of() {
+	ip -n net -o link show "$1" | sed -n 's/.* master \([^ ]*\).*/\1/p'
+}
+
 # rules NAMESPACE FAMILY HOOK RULE: a table of its own for each fault, named after its arguments.
 rules() {
 	ip netns exec "$1" nft -f - <<END
@@ -106,7 +111,7 @@ heal_port_one_way() { no_rules net bridge; }
 # wrong-switch HOST: vmk1 is plugged into a switch that leads nowhere
 fault_wrong_switch() {
 	host "$1"
-	ip -n net -o link show "$(port vmk1)" | sed -n 's/.* master \([^ ]*\).*/\1/p' >"$files/switch"
+	bridge_of "$(port vmk1)" >"$files/switch"
 	ip -n net link set "$(port vmk1)" master wrong
 	forget
 }
@@ -153,6 +158,28 @@ fault_slow() {
 heal_slow() {
 	host "$1"
 	tc -n net qdisc del dev "$(port "${3:-vmk1}")" root
+}
+
+# latency HOST MS [DEVICE]: what vmk1 (or DEVICE) sends and gets takes that much longer, each way
+fault_latency() {
+	local end log
+	host "$1"
+	end=$(port "${3:-vmk1}")
+	log=$files/delay.log
+	bridge_of "$end" >"$files/delayed-$end"
+	ip -n net link add "d$end" mtu 9000 type veth peer name "D$end" mtu 9000
+	ip -n net link set "$end" nomaster
+	ip -n net link set "d$end" up
+	ip -n net link set "D$end" master "$(cat "$files/delayed-$end")" up
+	setsid nsenter -t "$(cat "$dir/holder.pid")" -p --net=/run/netns/net "$dir/bin/delay" "$end" "d$end" "${2:?}" \
+		</dev/null >"$log" 2>&1 &
+}
+heal_latency() {
+	local end
+	host "$1"
+	end=$(port "${3:-vmk1}")
+	ip -n net link del "d$end"
+	ip -n net link set "$end" master "$(cat "$files/delayed-$end")"
 }
 
 # router-mtu [MTU] [SWITCH]: with --routed: the router carries packets of up to 1500 (or MTU) bytes, to that switch if given, and tells senders
