@@ -2,14 +2,15 @@
 /*
  * esxcli.c - esxcli commands on ESXi hosts without SSH: the transport's descriptor, what a probe may ask for, its session.
  *
- * vCenter hands them on to the hosts, within the session of the transport vsphere. esxcli_host.c sends, esxcli_command.c
- * writes commands, esxcli_answer.c reads answers.
+ * vCenter hands them on to the hosts, within the session of the transport vsphere; where it doesn't, and the inventory names
+ * `ssh:`, they go over that. esxcli_host.c sends, esxcli_command.c writes commands, esxcli_answer.c reads answers.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "transport/esxcli_command.h"
 #include "transport/esxcli_host.h"
+#include "transport/ssh.h"
 
 extern const struct transport transport_vsphere;
 
@@ -35,6 +36,7 @@ static struct session *open_session(const struct opening *o)
 	s->loop = o->loop;
 	s->target = o->target;
 	s->api = o->over[0];
+	s->ssh = o->over[1];
 	uv_timer_init(o->loop, &s->soon);
 	s->soon.data = s;
 	return s;
@@ -85,8 +87,9 @@ static void show(const struct target *target, const struct request *const *reqs,
 		const struct request *req = reqs[i];
 		const char *host = req->address != NULL ? req->address : req->host;
 
-		fprintf(out, "POST %s/sdk RetrieveManagedMethodExecuter, ExecuteSoap: esxcli %s on %s via API\n",
-		        target->url, request_get(req, "command"), host != NULL ? host : "each host");
+		fprintf(out, "POST %s/sdk RetrieveManagedMethodExecuter, ExecuteSoap: esxcli %s on %s via API%s\n",
+		        target->url, request_get(req, "command"), host != NULL ? host : "each host",
+		        target->ssh != NULL ? " or SSH" : "");
 	}
 }
 
@@ -104,11 +107,11 @@ static const struct request_key keys[] = {
 
 const struct transport transport_esxcli = {
 	.name = "esxcli",
-	.about = "esxcli commands on ESXi hosts, through the vSphere API",
+	.about = "esxcli commands on ESXi hosts, through the vSphere API or over SSH",
 	.platform = "vsphere",
 	.per_host = true,
 	.addressed = true,
-	.over = (const struct transport *const[]){&transport_vsphere, NULL},
+	.over = (const struct transport *const[]){&transport_vsphere, &transport_ssh, NULL},
 	.keys = keys,
 	.serves = transport_serves_vcenter,
 	.check = check,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "transport/ssh_quote.h"
 #include "transport/vsphere_soap.h"
 
 #define BLANKS " \t\r\n"
@@ -173,14 +174,6 @@ void esxcli_soap(struct buf *b, const struct esxcli_command *c)
 	}
 }
 
-static void add_quoted(struct buf *b, const char *text)
-{
-	buf_puts(b, "'");
-	for (const char *p = text; *p != '\0'; p++)
-		buf_add(b, *p == '\'' ? "'\\''" : p, *p == '\'' ? 4 : 1);
-	buf_puts(b, "'");
-}
-
 const char *esxcli_shell(struct arena *a, const struct esxcli_command *c)
 {
 	struct buf b = {.max = 256 * 1024};
@@ -192,8 +185,7 @@ const char *esxcli_shell(struct arena *a, const struct esxcli_command *c)
 		buf_printf(&b, " --%s", c->options[i].name);
 		if (c->options[i].value == NULL)
 			continue;
-		buf_puts(&b, "=");
-		add_quoted(&b, c->options[i].value);
+		buf_printf(&b, "=%s", ssh_quote(a, c->options[i].value));
 	}
 	text = arena_strdup(a, buf_str(&b));
 	buf_dispose(&b);

@@ -7,6 +7,7 @@
 
 #include "transport/esxcli_answer.h"
 #include "transport/esxcli_command.h"
+#include "transport/ssh.h"
 #include "transport/vsphere_method.h"
 #include "transport/vsphere_soap.h"
 
@@ -54,6 +55,7 @@ struct item {
 	struct inner inner;
 	struct esxcli_answer answer;
 	struct err unread; /* why the command can't be sent, or its answer not be read */
+	struct err barred; /* why it went over SSH */
 	bool answered;
 };
 
@@ -124,6 +126,11 @@ static void no_restart(struct ask *ask)
 	(void)ask; /* only collections of properties are */
 }
 
+static int timeout_of(const struct item *item)
+{
+	return item->ask->req->timeout_ms > 0 ? item->ask->req->timeout_ms : TIMEOUT_MS;
+}
+
 /* For people the host is what vCenter calls it. */
 static const char *shown(const struct item *item)
 {
@@ -153,11 +160,69 @@ static void bar(struct host *h, const struct err *why)
 	h->barred = *why;
 }
 
+/* ---- over SSH ---- */
+
+static void end_ssh(struct item *item, const struct err *err)
+{
+	const char *name = esxcli_name(item->arena, &item->command);
+	struct err both;
+
+	err_set(&both, err->kind, "esxcli %s on %.100s: %.200s; over SSH: %.160s", name, shown(item), item->barred.text,
+	        err->text);
+	end_item(item, &both);
+}
+
+static void on_ssh_done(void *arg, const struct ssh_result *result, const struct err *end)
+{
+	struct item *item = arg;
+	struct err err = result == NULL ? *end : (struct err){0};
+
+	item->host->under_way--;
+	host_due(item->host);
+	if (err.kind == ERR_NONE && result->signal != NULL)
+		err_set(&err, ERR_PROTOCOL, "killed by signal %s", result->signal);
+	if (err.kind == ERR_NONE)
+		esxcli_read_shell(item->arena, result->output, result->len, result->errors, &item->answer, &err);
+	if (err.kind == ERR_NONE)
+		settle(item, "ssh");
+	else
+		end_ssh(item, &err);
+}
+
+static void send_ssh(struct item *item, const struct err *why)
+{
+	struct host *h = item->host;
+
+	item->barred = *why;
+	h->under_way++;
+	ssh_run(h->session->ssh, &(struct ssh_spec){.address = item->ask->req->address,
+	                                            .command = esxcli_shell(item->arena, &item->command),
+	                                            .timeout_ms = timeout_of(item),
+	                                            .done = on_ssh_done,
+	                                            .arg = item});
+}
+
+/* Is that something that another way may not share? */
+static bool may_go_round(const struct item *item, enum err_kind kind)
+{
+	const struct session *s = item->host->session;
+
+	if (s->ssh == NULL || s->broken.kind != ERR_NONE || item->ask->req->address == NULL)
+		return false;
+	return kind == ERR_DENIED || kind == ERR_UNSUPPORTED || kind == ERR_UNREACHABLE || kind == ERR_REFUSED ||
+	       kind == ERR_DNS;
+}
+
+/* The API doesn't run this command. */
 static void end_barred(struct item *item, const struct err *why)
 {
 	const char *name = esxcli_name(item->arena, &item->command);
 	struct err err = *why;
 
+	if (may_go_round(item, why->kind)) {
+		send_ssh(item, why);
+		return;
+	}
 	if (why->kind == ERR_DENIED && strstr(why->text, PRIVILEGE) == NULL)
 		err_set(&err, ERR_DENIED, "%.300s; esxcli needs " PRIVILEGE " on the host", why->text);
 	err_prefix(&err, "esxcli %s on %.100s", name, shown(item));
@@ -202,8 +267,7 @@ static void send_api(struct item *item)
 	esxcli_soap(&xml, &item->command);
 	make_inner(&item->inner, item, "ExecuteSoap", h->executer, arena_strdup(item->arena, buf_str(&xml)));
 	buf_dispose(&xml);
-	if (item->ask->req->timeout_ms > 0)
-		item->inner.req.timeout_ms = item->ask->req->timeout_ms;
+	item->inner.req.timeout_ms = timeout_of(item);
 	item->inner.ask.on_answer = on_api_answer;
 	item->inner.ask.on_end = on_api_end;
 	h->under_way++;
