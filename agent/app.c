@@ -14,9 +14,9 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "judge.h"
+#include "scope.h"
 
 #define DEFAULT_PROFILE "onboarding"
-#define RUN_EXCLUDED "CREATE TEMP TABLE run_excluded(host TEXT PRIMARY KEY)"
 
 /* ---- files ---- */
 
@@ -135,13 +135,6 @@ static void make_run_id(char ret[27], int64_t ms)
 	ret[26] = '\0';
 }
 
-static int exec(struct app *app, const char *sql, struct err *err)
-{
-	if (sqlite3_exec(facts_db(app->facts), sql, NULL, NULL, NULL) == SQLITE_OK)
-		return 0;
-	return err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(app->facts)));
-}
-
 static int set_time(struct app *app, const char *key, int64_t ms, struct err *err)
 {
 	return facts_set_info(app->facts, key, arena_printf(app->arena, "%lld", (long long)ms), err);
@@ -230,15 +223,31 @@ static int open_facts(struct app *app, const struct app_options *o, struct names
 	if ((o->facts_in != NULL ? old_facts(app, o, err) : new_facts(app, o, err)) < 0 ||
 	    platforms_of(app, platforms, err) < 0)
 		return -1;
-	if (exec(app, RUN_EXCLUDED, err) < 0)
+	if (scope_create(app->facts, &app->checks, err) < 0)
 		return -1;
 	return model_create(app->model, app->facts, platforms, err);
 }
 
+struct probing {
+	struct app *app;
+	const struct app_options *o;
+};
+
+/* Work lists are of those in scope, as far as it is known whom there is. */
+static int settle(void *arg, struct err *err)
+{
+	struct probing *p = arg;
+
+	return scope_settle(p->app->facts, &p->o->scope, SCOPE_EARLY, err);
+}
+
 static int probe(struct app *app, const struct app_options *o, struct err *err)
 {
+	struct probing p = {.app = app, .o = o};
 	const struct engine_options eo = {.deadline_ms = o->deadline_ms > 0 ? o->deadline_ms : 600000,
-	                                  .progress = o->progress};
+	                                  .progress = o->progress,
+	                                  .before_items = settle,
+	                                  .arg = &p};
 
 	if (check_ca_files(&app->inventory, err) < 0)
 		return -1;
@@ -259,77 +268,6 @@ static bool facts_complete(struct app *app)
 	const char *complete = facts_info(app->facts, app->arena, "complete");
 
 	return complete != NULL && strcmp(complete, "1") == 0;
-}
-
-/* Takes out the hosts whose names match GLOB; says whether there was one. */
-static int exclude_glob(struct app *app, const char *glob, sqlite3_stmt *list, sqlite3_stmt *insert, bool *ret_found,
-                        struct err *err)
-{
-	int rc;
-
-	*ret_found = false;
-	while ((rc = sqlite3_step(list)) == SQLITE_ROW) {
-		const char *id = (const char *)sqlite3_column_text(list, 0),
-			   *name = (const char *)sqlite3_column_text(list, 1);
-
-		if (id == NULL || !host_match(glob, name != NULL ? name : id))
-			continue;
-		*ret_found = true;
-		sqlite3_bind_text(insert, 1, id, -1, SQLITE_TRANSIENT);
-		rc = sqlite3_step(insert);
-		sqlite3_reset(insert);
-		if (rc != SQLITE_DONE)
-			break;
-	}
-	sqlite3_reset(list);
-	return rc == SQLITE_DONE ? 0 : err_set(err, ERR_SQL, "--exclude: %s", sqlite3_errmsg(facts_db(app->facts)));
-}
-
-static int no_such_host(struct app *app, const char *glob, sqlite3_stmt *list, struct err *err)
-{
-	struct names names = {0};
-	char hint[96];
-
-	while (sqlite3_step(list) == SQLITE_ROW)
-		if (sqlite3_column_text(list, 1) != NULL)
-			names_add(&names, app->arena, (const char *)sqlite3_column_text(list, 1));
-	sqlite3_reset(list);
-	return err_set(err, ERR_USAGE, "--exclude '%s' matches no host among %zu%s", glob, names.n,
-	               did_you_mean(hint, sizeof(hint), glob, names.v, names.n));
-}
-
-static int exclude_globs(struct app *app, const char **globs, sqlite3_stmt *list, sqlite3_stmt *insert, struct err *err)
-{
-	for (size_t g = 0; globs[g] != NULL; g++) {
-		bool found;
-
-		if (exclude_glob(app, globs[g], list, insert, &found, err) < 0)
-			return -1;
-		if (!found && facts_complete(app))
-			return no_such_host(app, globs[g], list, err);
-		if (!found)
-			log_say(LOG_WARNING, "--exclude '%s' matches no host that answered", globs[g]);
-	}
-	return exec(app, "INSERT OR IGNORE INTO run_excluded SELECT id FROM excluded_vm", err);
-}
-
-static int exclude(struct app *app, const struct app_options *o, struct err *err)
-{
-	sqlite3 *db = facts_db(app->facts);
-	sqlite3_stmt *list = NULL, *insert = NULL;
-	int rc;
-
-	if (o->scope.excluded == NULL)
-		return 0;
-	if (sqlite3_prepare_v2(db, "SELECT id, name FROM host_listed", -1, &list, NULL) != SQLITE_OK ||
-	    sqlite3_prepare_v2(db, "INSERT OR IGNORE INTO temp.run_excluded VALUES(?1)", -1, &insert, NULL) !=
-	            SQLITE_OK)
-		rc = err_set(err, ERR_SQL, "--exclude: %s", sqlite3_errmsg(db));
-	else
-		rc = exclude_globs(app, o->scope.excluded, list, insert, err);
-	sqlite3_finalize(list);
-	sqlite3_finalize(insert);
-	return rc;
 }
 
 /* Before anybody is asked: a typing error should not cost the minutes that probing takes. */
@@ -382,7 +320,8 @@ int app_check(struct app *app, const struct app_options *o, struct err *err)
 		return -1;
 	if (o->facts_in == NULL && probe(app, o, err) < 0)
 		return -1;
-	if (exclude(app, o, err) < 0 || model_materialise(app->model, app->facts, &app->plan.views, err) < 0)
+	if (scope_settle(app->facts, &o->scope, facts_complete(app) ? SCOPE_WHOLE : SCOPE_PART, err) < 0 ||
+	    model_materialise(app->model, app->facts, &app->plan.views, err) < 0)
 		return -1;
 	fill_run(app, o);
 	use_waivers(app);
@@ -464,7 +403,7 @@ int app_plan_anywhere(struct app *app, struct err *err)
 	for (size_t i = 0; transports[i] != NULL; i++)
 		if (transports[i]->platform != NULL)
 			names_add(&platforms, app->arena, transports[i]->platform);
-	if (facts_create(&app->facts, NULL, &app->probes, err) < 0 || exec(app, RUN_EXCLUDED, err) < 0 ||
+	if (facts_create(&app->facts, NULL, &app->probes, err) < 0 || scope_create(app->facts, &app->checks, err) < 0 ||
 	    model_create(app->model, app->facts, &platforms, err) < 0)
 		return -1;
 	return plan_make(&app->plan, app->facts, &app->checks, &app->probes, &platforms, false, err);

@@ -278,6 +278,14 @@ static void start_items(struct engine *e, const struct stage *s, size_t at)
 			collect_table_end(&e->c, p, e->reach[i].target, &err);
 }
 
+static bool has_items(const struct stage *s, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		if (s->probes[i].probe->for_each != NULL)
+			return true;
+	return false;
+}
+
 static void wait_for_round(struct engine *e)
 {
 	items_pump(e);
@@ -300,8 +308,15 @@ static void drain(struct engine *e)
 
 static void run_round(struct engine *e, const struct stage *s, size_t from, size_t to)
 {
+	struct err err;
+
 	e->nitems = 0;
 	e->doing = s->probes[from].probe->id;
+	if (has_items(s, from, to) && e->options->before_items != NULL &&
+	    e->options->before_items(e->options->arg, &err) < 0) {
+		e->c.fatal = err;
+		return;
+	}
 	for (size_t i = 0; i < e->ntargets; i++)
 		for (size_t k = 0; transports[k] != NULL; k++)
 			start_plain(e, s, from, to, &e->reach[i], transports[k]);

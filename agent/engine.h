@@ -12,6 +12,9 @@
 struct engine_options {
 	int64_t deadline_ms; /* of all probing; what isn't answered then is unknown. Default 600000 */
 	bool progress;
+	/* Called before work lists are read; all that is stored by then can be read. May be NULL. -1: the run ends with its error */
+	int (*before_items)(void *arg, struct err *err);
+	void *arg;
 };
 
 struct engine_result {

@@ -13,7 +13,9 @@ state           ok; unreachable: not even a small packet gets a reply; small: sm
 sent, received  packets of full size (unreachable: of any), without the first of each attempt
 loss_pct        of those
 rtt_min_us, rtt_avg_us, rtt_max_us, jitter_us   of packets of full size, or the largest that got across; microseconds
-error           what the source said instead of sending
+error           what the source, or a router, said instead of sending
+failure         why an attempt has no answer; NULL: each has one
+via             the way that the source was asked
 */
 -- index: path
 WITH work AS MATERIALIZED (SELECT path, cluster, host, peer, src_device, dst_device, family, mtu, payload FROM mesh_path),
@@ -22,20 +24,22 @@ WITH work AS MATERIALIZED (SELECT path, cluster, host, peer, src_device, dst_dev
 	       min(a.replied IS 0) AND count(*) > 1 AS lost, sum(a.replied IS 0) AS misses, count(*) - count(a.sent) AS holes,
 	       sum(a.sent) AS sent, sum(a.received) AS received,
 	       min(a.rtt_min_us) AS rtt_min_us, CAST(round(sum(a.rtt_avg_us * a.received) * 1.0 / nullif(sum(a.received), 0)) AS INTEGER) AS rtt_avg_us,
-	       max(a.rtt_max_us) AS rtt_max_us, CAST(round(avg(a.jitter_us)) AS INTEGER) AS jitter_us, max(nullif(a.error, 'none')) AS error
+	       max(a.rtt_max_us) AS rtt_max_us, CAST(round(avg(a.jitter_us)) AS INTEGER) AS jitter_us, max(nullif(a.error, 'none')) AS error,
+	       max(a.error LIKE '%frag%needed%') AS told, max(a.failure) AS failure, max(a.via) AS via
 	  FROM path_attempt AS a GROUP BY a.path, a.payload),
      told AS MATERIALIZED (
 	SELECT w.path, max(CASE WHEN s.crossed THEN s.payload END) AS crossed,
 	       max(CASE WHEN s.payload < w.payload THEN s.lost END) AS small_lost, max(CASE WHEN s.payload < w.payload THEN s.too_long END) AS small_long,
-	       sum(s.sent) AS sent, sum(s.received) AS received, max(s.holes) AS holes, max(s.error) AS error
+	       sum(s.sent) AS sent, sum(s.received) AS received, max(s.holes) AS holes, max(s.error) AS error,
+	       max(s.told) AS told, max(s.failure) AS failure, max(s.via) AS via
 	  FROM work AS w JOIN size AS s ON s.path = w.path GROUP BY w.path),
      switch AS MATERIALIZED (
 	SELECT host, device, CASE WHEN count(*) = count(switch_mtu) THEN min(switch_mtu) END AS mtu FROM migration_switch GROUP BY host, device),
      judged AS MATERIALIZED (
-	SELECT w.*, t.crossed, t.error, f.crossed AS full, t.sent AS all_sent, t.received AS all_received, f.sent AS full_sent,
+	SELECT w.*, t.crossed, t.error, t.failure, t.via, f.crossed AS full, t.sent AS all_sent, t.received AS all_received, f.sent AS full_sent,
 	       f.received AS full_received,
 	       CASE WHEN f.crossed = 1 THEN CASE WHEN f.holes = 0 AND f.sent > 0 THEN CASE WHEN f.received = f.sent THEN 'ok' WHEN f.received < f.sent THEN 'lossy' END END
-	            WHEN f.too_long = 1 THEN 'local'
+	            WHEN f.too_long = 1 AND t.told = 0 THEN 'local'
 	            WHEN f.lost = 1 AND t.crossed < w.payload THEN 'small'
 	            WHEN f.misses > 0 AND t.small_lost = 1 AND t.crossed IS NULL AND coalesce(t.small_long, 0) = 0 THEN 'unreachable' END AS state
 	  FROM work AS w
@@ -47,7 +51,7 @@ SELECT j.path, j.cluster, j.host, j.peer, j.src_device, j.dst_device, j.mtu AS c
        CASE j.state WHEN 'unreachable' THEN j.all_received ELSE j.full_received END AS received,
        CASE j.state WHEN 'unreachable' THEN 100.0 WHEN 'small' THEN 100.0
                     ELSE 100.0 * (j.full_sent - j.full_received) / nullif(j.full_sent, 0) END AS loss_pct,
-       t.rtt_min_us, t.rtt_avg_us, t.rtt_max_us, t.jitter_us, j.error
+       t.rtt_min_us, t.rtt_avg_us, t.rtt_max_us, t.jitter_us, j.error, j.failure, j.via
   FROM judged AS j
   LEFT JOIN size AS t ON t.path = j.path AND t.payload = j.crossed
   LEFT JOIN switch AS s ON s.host = j.host AND s.device = j.src_device

@@ -10,6 +10,7 @@
 #include "judge.h"
 #include "plan.h"
 #include "plan_finding.h"
+#include "scope.h"
 
 static const char *const key_names[][2] = {
 	[SUBJECT_HOST] = {"host", NULL},       [SUBJECT_PAIR] = {"host", "peer"},
@@ -154,9 +155,7 @@ static int exclude(struct facts *f, const struct test_case *c, struct err *err)
 {
 	sqlite3_stmt *st;
 
-	if (sqlite3_exec(facts_db(f), "CREATE TEMP TABLE run_excluded(host TEXT PRIMARY KEY)", NULL, NULL, NULL) !=
-	            SQLITE_OK ||
-	    sqlite3_prepare_v2(facts_db(f), "INSERT INTO temp.run_excluded VALUES(?1)", -1, &st, NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v2(facts_db(f), "INSERT INTO temp.run_excluded VALUES(?1)", -1, &st, NULL) != SQLITE_OK)
 		return err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(f)));
 	for (size_t i = 0; i < c->nexcluded; i++) {
 		sqlite3_bind_text(st, 1, c->excluded[i], -1, SQLITE_STATIC);
@@ -369,9 +368,9 @@ int world_begin(struct world *w, const struct test_case *c, struct err *err)
 	set_params(w);
 	for (size_t i = 0; i < c->ntargets; i++)
 		names_add(&platforms, w->arena, c->targets[i].platform);
-	if (facts_create(&w->facts, NULL, w->probes, err) < 0 || exclude(w->facts, c, err) < 0 ||
-	    model_create(w->model, w->facts, &platforms, err) < 0 || plan_case(w, &platforms, err) < 0 ||
-	    prune(w, err) < 0 || write_facts(w, err) < 0)
+	if (facts_create(&w->facts, NULL, w->probes, err) < 0 || scope_create(w->facts, w->checks, err) < 0 ||
+	    exclude(w->facts, c, err) < 0 || model_create(w->model, w->facts, &platforms, err) < 0 ||
+	    plan_case(w, &platforms, err) < 0 || prune(w, err) < 0 || write_facts(w, err) < 0)
 		return -1;
 	return sql(w, "COMMIT; PRAGMA temp.journal_mode=MEMORY; BEGIN", err);
 }

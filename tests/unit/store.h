@@ -16,6 +16,7 @@
 #include "judge.h"
 #include "model.h"
 #include "plan.h"
+#include "scope.h"
 
 struct store {
 	struct probes probes;
@@ -60,7 +61,7 @@ static int store_setup(void **state)
 	return 0;
 }
 
-static void sql(const char *text)
+static inline void sql(const char *text)
 {
 	char *message = NULL;
 
@@ -76,7 +77,7 @@ static void store_open(void)
 
 	must(facts_create(&s.facts, NULL, &s.probes, &s.err));
 	must(facts_add_target(s.facts, &vc01, &s.err));
-	sql("CREATE TEMP TABLE run_excluded(host TEXT PRIMARY KEY)");
+	must(scope_create(s.facts, &s.checks, &s.err));
 	must(model_create(s.model, s.facts, &s.platforms, &s.err));
 }
 

@@ -1,0 +1,9 @@
+/*
+What the profile says of the mesh, in one row: parameters of jumbo-frames-path, or their defaults.
+
+packets       packets an attempt, with the first, which wakes the way up
+sample_above  hosts of a cluster; of a larger one not every pair is tried
+*/
+SELECT 1 + coalesce(max(CASE name WHEN 'packets' THEN CAST(value AS INTEGER) END), 3) AS packets,
+       coalesce(max(CASE name WHEN 'sample_above' THEN CAST(value AS INTEGER) END), 64) AS sample_above
+  FROM run_param WHERE check_id = 'jumbo-frames-path'
