@@ -167,7 +167,7 @@ static void end_ssh(struct item *item, const struct err *err)
 	const char *name = esxcli_name(item->arena, &item->command);
 	struct err both;
 
-	err_set(&both, err->kind, "esxcli %s on %.100s: %.200s; over SSH: %.160s", name, shown(item), item->barred.text,
+	err_set(&both, err->kind, "esxcli %s on %.100s: %.140s; over SSH: %s", name, shown(item), item->barred.text,
 	        err->text);
 	end_item(item, &both);
 }
