@@ -119,6 +119,19 @@ raise_neighbours() {
 	fi
 }
 
+# The last one that needs it lowers it again.
+restore_neighbours() {
+	local process other
+	for process in /proc/[0-9]*; do
+		other=$(cat "$process/cmdline" 2>/dev/null | tr '\0' '\n' | sed -n '/mesh\/holder\.sh$/{n;n;p;}') || true
+		if [ -n "$other" ] && [ "$other" != "$1" ] && [ -d "$other" ]; then
+			cp "$1/gc_thresh3" "$other/"
+			return
+		fi
+	done
+	cat "$1/gc_thresh3" >/proc/sys/net/ipv4/neigh/default/gc_thresh3
+}
+
 # Also when the lab was left by a crash, or broke down while it was built.
 stop() {
 	local dir=$1 pid namespace process
@@ -126,17 +139,13 @@ stop() {
 	pid=$(cat "$dir/holder.pid" 2>/dev/null || true)
 	namespace=$(cat "$dir/holder.ns" 2>/dev/null || true)
 	if [ -n "$namespace" ]; then
-		for process in /proc/[0-9]*; do
-			if [ "$(readlink "$process/ns/mnt" 2>/dev/null)" = "$namespace" ] && [ "${process#/proc/}" != "$pid" ]; then
-				kill -KILL "${process#/proc/}" 2>/dev/null || true
-			fi
+		[ "$(readlink "/proc/$pid/ns/mnt" 2>/dev/null)" != "$namespace" ] || kill -KILL "$pid" 2>/dev/null || true
+		while [ "$(readlink "/proc/$pid/ns/mnt" 2>/dev/null)" = "$namespace" ]; do sleep 0.02; done
+		for process in /proc/[0-9]*; do # what was started by exec
+			[ "$(readlink "$process/ns/mnt" 2>/dev/null)" != "$namespace" ] || kill -KILL "${process#/proc/}" 2>/dev/null || true
 		done
-		if [ "$(readlink "/proc/$pid/ns/mnt" 2>/dev/null)" = "$namespace" ]; then
-			kill -KILL "$pid" 2>/dev/null || true
-			while [ -d "/proc/$pid" ]; do sleep 0.02; done
-		fi
 	fi
-	[ ! -e "$dir/gc_thresh3" ] || cat "$dir/gc_thresh3" >/proc/sys/net/ipv4/neigh/default/gc_thresh3
+	[ ! -e "$dir/gc_thresh3" ] || restore_neighbours "$dir"
 	rm -rf "$dir"/{bin,hosts,inventory,faults,hosts.tsv,id,id.pub,password,known_hosts,ssh_config,esxcli,in_host} \
 		"$dir"/{holder.pid,holder.ns,holder.log,ready,gc_thresh3}
 	rmdir "$dir" 2>/dev/null || true
