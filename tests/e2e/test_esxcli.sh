@@ -50,6 +50,8 @@ listed() {
 listed lab_interface "network ip interface list" Name MTU NetstackInstance Portgroup Enabled >"$work/own/lab_interface.yaml"
 listed lab_nfs "storage nfs list" VolumeName Server=Host Share Accessible >"$work/own/lab_nfs.yaml"
 listed lab_path "storage core path list" UID RuntimeName Device State >"$work/own/lab_path.yaml"
+listed lab_cpu "hardware cpu global get" CPUPackages CPUCores CPUThreads HV=HVSupport |
+	sed '/rows:/d; s/error: $error/&\n      via: $via/' >"$work/own/lab_cpu.yaml"
 listed lab_unknown "network nothing like this list" Name >"$work/own/lab_unknown.yaml"
 
 # ask NAME SQL: the rows of a query to $work/NAME.csv, without the header.
@@ -71,7 +73,7 @@ has() {
 }
 
 pings='SELECT count(DISTINCT host) AS hosts, ip, size, sent, received, fault, via, error FROM lab_ping GROUP BY 2, 3, 4, 5, 6, 7, 8'
-everything="SELECT 'cpu', host, packages, cores, threads, hv_support, via FROM esxi_cpu
+everything="SELECT 'cpu', host, cpupackages, cpucores, cputhreads, hv, via FROM lab_cpu
 	UNION ALL SELECT 'interface', host, name, mtu, netstackinstance, portgroup, enabled FROM lab_interface
 	UNION ALL SELECT 'nfs', host, volumename, server, share, accessible, error FROM lab_nfs
 	UNION ALL SELECT 'path', host, uid, runtimename, device, state, error FROM lab_path
@@ -119,7 +121,7 @@ govc govc_path "storage core path list" '.values[] | [.UID[0], .RuntimeName[0], 
 ask path "SELECT uid, runtimename, device, state FROM lab_path WHERE host = 'vc01/host-10'"
 diff "$work/govc_path.csv" "$work/path.csv" >&2 || fail "govc reads other paths"
 govc govc_cpu "hardware cpu global get" '.values[0] | [.CPUPackages[0], .CPUCores[0], .CPUThreads[0], .HVSupport[0]] | join(",")'
-ask cpu "SELECT packages, cores, threads, hv_support FROM esxi_cpu WHERE host = 'vc01/host-10'"
+ask cpu "SELECT cpupackages, cpucores, cputhreads, hv FROM lab_cpu WHERE host = 'vc01/host-10'"
 diff "$work/govc_cpu.csv" "$work/cpu.csv" >&2 || fail "govc reads other processors"
 "$tools/govc" host.esxcli -host "$host" -- network diag ping -H 10.1.0.11 -I vmk1 -s 8972 -d true >"$work/govc.out" || fail "govc can't ping"
 "$tools/govc" host.esxcli -host "$host" -- network diag ping -H 10.1.0.11 -I vmk1 -s 8973 -d true 2>"$work/govc.err" && fail "too long"
@@ -202,7 +204,7 @@ faulty() {
 # wrong FAULT OUTCOME TEXT: that host has a row of NULLs with this error, and the others are answered.
 wrong() {
 	faulty "$1"
-	ask "$1" "SELECT host, hv_support, error FROM esxi_cpu ORDER BY host"
+	ask "$1" "SELECT host, hv, error FROM lab_cpu ORDER BY host"
 	expect_exit 2 "$1"
 	has "$1" '^vc01/host-1[023],3,$' 3
 	has "$1" "^vc01/host-11,,.*$3" 1
@@ -246,6 +248,32 @@ faulty esxcli-empty
 ask empty "SELECT host, count(*) FROM lab_interface GROUP BY 1 ORDER BY 1"
 rows empty vc01/host-10,2 vc01/host-12,2 vc01/host-13,2
 
+# ---- what it proves: virtualization on a host that runs nothing, where the API is silent ----
+
+# virtualization STATUS TEXT: of the fourth host, that no VM proves it of; it alone was asked.
+virtualization() {
+	inventory "$work/inventory.yaml" "vc01=$url"
+	check -i "$work/inventory.yaml"
+	expect "virtualization: $1" '[.findings[] | select(.check == "cpu-virtualization-enabled" and .host == "esx04.lab.example")]
+		| length == 1 and .[0].status == $s and (.[0].observed + " " + (.[0].detail // "") | test($t))' --arg s "$1" --arg t "$2"
+	expect "virtualization: $1: nobody else was asked" '[.probes[] | select(.probe == "esxi/cpu")] | length == 1'
+}
+
+lab_inventory unproven cpu-vt-unproven
+virtualization pass 'esxcli: HV Support 3'
+vcsim_options=(-esxcli-refuse '*')
+lab_inventory refused cpu-vt-unproven
+virtualization unknown 'on esx04.lab.example: ExecuteSoap: missing privilege Host.Config.Settings'
+cat >"$work/firmware" <<'END'
+#!/bin/sh
+echo '<output><root><structure typeName="CpuGlobalInfo"><field name="HVSupport"><integer>2</integer></field></structure></root></output>'
+END
+chmod +x "$work/firmware"
+vcsim_options=(-esxcli "$work/firmware")
+lab_inventory firmware cpu-vt-unproven
+virtualization fail 'esxcli: HV Support 2 switched off in the firmware'
+vcsim_options=()
+
 # ---- a session that expires, and Ctrl-C ----
 
 lab_scripted server --fault session-expires=9
@@ -258,7 +286,7 @@ ask unknown "SELECT count(*), error FROM lab_unknown GROUP BY 2"
 rows unknown '4,esxcli network nothing like this list: The object or item referred to could not be found.'
 faulty esxcli-hangs
 migready_command
-timeout -s INT -k 20 2 "${command[@]}" query -i "$work/inventory.yaml" "SELECT host, error FROM esxi_cpu" >"$work/stdout" 2>"$work/stderr" &&
+timeout -s INT -k 20 2 "${command[@]}" query -i "$work/inventory.yaml" --checks "$work/own" "SELECT host, error FROM lab_cpu" >"$work/stdout" 2>"$work/stderr" &&
 	fail "interrupted, and yet all is well"
 says interrupted
 

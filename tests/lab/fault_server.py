@@ -137,6 +137,13 @@ def query_date_time(request):
     return current_time(request)
 
 
+def query_network_hint(request):
+    on_session(request)
+    if request.this() not in request.server.objects:
+        raise gone("HostNetworkSystem", request.this())
+    return response(request.method, request.server.objects[request.this()].methods[request.method])
+
+
 def login(request):
     server = request.server
     if (request.text("userName"), request.text("password")) != (server.options.user, server.password):
@@ -361,6 +368,8 @@ def host_of(request):
     host = request.server.objects.get(request.this().removeprefix("executer-"))
     if not host or host.type != "HostSystem":
         raise gone("HostSystem", request.this())
+    if host.moid in request.server.silent:
+        raise Fault("HostNotReachable", "Unable to communicate with the remote host")
     return host
 
 
@@ -390,6 +399,7 @@ METHODS = {
     "RetrieveServiceContent": retrieve_service_content,
     "CurrentTime": current_time,
     "QueryDateTime": query_date_time,
+    "QueryNetworkHint": query_network_hint,
     "Login": login,
     "Logout": logout,
     "CreateContainerView": create_container_view,
@@ -621,6 +631,7 @@ def prepare_host_silent(server, argument):
               and any(m in o.properties["runtime.host"].text for m in silent)}
     known = {"name", "parent", "runtime.connectionState", "runtime.inMaintenanceMode", "runtime.host", "summary.hardware.uuid",
              "effectiveRole"}
+    server.silent = silent
     server.denied = lambda obj, path: obj.moid in silent | guests and path not in known
 
 
@@ -742,6 +753,7 @@ class Server(http.server.ThreadingHTTPServer):
         self.sessions = {}
         self.expired = False
         self.adapters = None
+        self.silent = set()
         self.pages = self.number = 0
         self.ending = threading.Event()
         self.lock = threading.Lock()

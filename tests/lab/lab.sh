@@ -50,7 +50,9 @@ lab_vcsim() {
 	VCSIM_PASSWORD=$lab_password lab_start "$name" "$tools/vcsim" -tlscert "$work/lab.cert.pem" -tlskey "$work/lab.key.pem" "$@"
 }
 
-# lab_inventory NAME [DEFECT...]: the genuine simulator with the estate of estate.py, less its health.
+# lab_inventory NAME [DEFECT...]: the genuine simulator with the estate of estate.py, less its health; vcsim_options may hold more
+# arguments of it.
+vcsim_options=()
 lab_inventory() {
 	local name=$1 folder=$work/$1.inventory defect arguments=()
 	shift
@@ -58,7 +60,7 @@ lab_inventory() {
 		arguments+=(--defect "$defect")
 	done
 	python3 "$lab/make_inventory.py" "${arguments[@]}" "$folder"
-	lab_vcsim "$name" -api-version 8.0.3.0 -load "$folder"
+	lab_vcsim "$name" -api-version 8.0.3.0 -load "$folder" "${vcsim_options[@]}"
 }
 
 # lab_scripted NAME ARGUMENT...: the scripted server; its log of requests is $work/NAME.jsonl.
