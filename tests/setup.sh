@@ -18,7 +18,7 @@ build_packages=(
 test_packages=(
 	libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev llvm valgrind
 	python3 python3-venv python3-jsonschema python3-yaml
-	bash openssl curl openssh-client openssh-server iproute2 procps util-linux sqlite3 libxml2-utils jq
+	bash openssl curl openssh-client openssh-server iproute2 nftables iputils-ping netcat-openbsd procps util-linux sqlite3 libxml2-utils jq
 )
 
 # Go of this version or newer builds the simulator and govc (tests/lab/*/go.mod); an older one can still fetch this one.

@@ -132,19 +132,32 @@ restore_neighbours() {
 	cat "$1/gc_thresh3" >/proc/sys/net/ipv4/neigh/default/gc_thresh3
 }
 
-# Also when the lab was left by a crash, or broke down while it was built.
+# members NAMESPACE: the processes in that mount namespace, named as /proc does: mnt:[4026532939].
+members() {
+	local number=${1//[^0-9]/}
+	[ -z "$number" ] || { find /proc/[0-9]*/ns/mnt -lname "mnt:\\[$number\\]" 2>/dev/null || true; } | cut -d/ -f3
+}
+
+# ending PID: it was killed, but the kernel still ends those whom it held.
+ending() {
+	[ -r "/proc/$1/stat" ] && [ -z "$(cat "/proc/$1/cmdline" 2>/dev/null | tr -d '\0')" ] &&
+		! grep -qs '^State:.[ZX]' "/proc/$1/status"
+}
+
+# Also when the lab was left by a crash, or broke down while it was built. Whom the holder holds the kernel ends with it; the
+# others are what mesh.sh ran in the lab.
 stop() {
-	local dir=$1 pid namespace process
+	local dir=$1 pid namespace left i
 	[ -d "$dir" ] || return 0
 	pid=$(cat "$dir/holder.pid" 2>/dev/null || true)
 	namespace=$(cat "$dir/holder.ns" 2>/dev/null || true)
-	if [ -n "$namespace" ]; then
-		[ "$(readlink "/proc/$pid/ns/mnt" 2>/dev/null)" != "$namespace" ] || kill -KILL "$pid" 2>/dev/null || true
-		while [ "$(readlink "/proc/$pid/ns/mnt" 2>/dev/null)" = "$namespace" ]; do sleep 0.02; done
-		for process in /proc/[0-9]*; do # what was started by exec
-			[ "$(readlink "$process/ns/mnt" 2>/dev/null)" != "$namespace" ] || kill -KILL "${process#/proc/}" 2>/dev/null || true
-		done
-	fi
+	[ "$(readlink "/proc/$pid/ns/mnt" 2>/dev/null)" != "$namespace" ] || kill -KILL "$pid" 2>/dev/null || true
+	for ((i = 0; i < 250; i++)); do
+		left=$(members "$namespace")
+		[ -n "$left" ] || ending "$pid" || break
+		[ -z "$left" ] || kill -KILL $left 2>/dev/null || true
+		sleep 0.02
+	done
 	[ ! -e "$dir/gc_thresh3" ] || restore_neighbours "$dir"
 	rm -rf "$dir"/{bin,hosts,inventory,faults,hosts.tsv,id,id.pub,password,known_hosts,ssh_config,esxcli,in_host} \
 		"$dir"/{holder.pid,holder.ns,holder.log,ready,gc_thresh3}
