@@ -9,7 +9,9 @@
 
 #define WINDOW (256u * 1024) /* bytes that a host may send before they are read */
 #define PACKET 32768u
-#define ERRORS_MAX 4096       /* of standard error, kept; the rest is read and dropped */
+#define ERRORS_MAX 4096 /* of standard error, kept; the rest is read and dropped */
+#define MAX_REFUSALS 4  /* of channels, one after the other, while none is open */
+#define PAUSE_MS 50
 #define NOISE_MAX (64 * 1024) /* what a login shell may print first */
 
 struct ssh_command {
@@ -83,6 +85,7 @@ static int start(struct job *j)
 {
 	const char *line = of(j)->line;
 
+	j->conn->refusals = 0;
 	return libssh2_channel_process_startup(j->channel, "exec", 4, line, (unsigned)strlen(line));
 }
 
@@ -161,19 +164,26 @@ static int run(struct job *j)
 	return rc;
 }
 
-/* Others of the host may run on the connection: as many as there are is what the server takes. */
+/*
+ * Others of the host may run on the connection: as many as there are is what the server takes. The last one may have ended
+ * just now, which the server sees a little later.
+ */
 static void refused(struct job *j, struct conn *conn, const struct err *why)
 {
 	struct ssh_command *c = of(j);
 	struct err err;
 
+	conn->refusals++;
+	conn->max_jobs = conn->njobs > 1 ? conn->njobs : 1;
 	if (conn->njobs > 0) {
-		conn->max_jobs = conn->njobs;
 		host_requeue(c->host, j);
 	} else if (conn->left_behind > 0) {
 		host_requeue(c->host, j);
 		err_set(&err, ERR_UNREACHABLE, "the server counts commands that were given up as running");
 		conn_fail(conn, &err);
+	} else if (conn->refusals <= MAX_REFUSALS) {
+		host_pause(c->host, PAUSE_MS);
+		host_requeue(c->host, j);
 	} else {
 		command_fail(j, why);
 		j->kind->gone(j, NULL);

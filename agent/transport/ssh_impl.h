@@ -145,6 +145,7 @@ struct conn {
 	struct login_state login;
 	struct job *jobs, *opening, *stuck; /* STUCK: has sent half a packet and must go first */
 	int njobs, max_jobs;                /* MAX_JOBS: learned when the server refused one more */
+	int refusals;                       /* of channels, since one was opened */
 	int left_behind;                    /* commands that were given up and may still run on the host */
 	bool stepping, again;
 	bool spoke; /* its banner was seen */
@@ -207,6 +208,7 @@ uv_loop_t *host_loop(const struct host *h);
 struct agent *host_agent(const struct host *h);
 void host_add(struct host *h, struct job *j);      /* last in the queue */
 void host_requeue(struct host *h, struct job *j);  /* first again */
+void host_pause(struct host *h, uint64_t ms);      /* nothing of its queue begins for so long */
 bool host_withdraw(struct host *h, struct job *j); /* out of the queue; false: it isn't there */
 /* Puts host, port and user before the error. Always -1. */
 int host_error(const struct host *h, struct err *err);

@@ -29,8 +29,14 @@ static int lost(struct conn *c, int rc, struct err *err)
 	return ssh_error(c->ssh, rc, "login", err);
 }
 
-static bool is_refusal(int rc)
+/* libssh2 says the same of a server that has closed the connection instead of answering. */
+static bool is_refusal(struct conn *c, int rc)
 {
+	char *text = NULL;
+
+	libssh2_session_last_error(c->ssh, &text, NULL, 0);
+	if (text != NULL && strncmp(text, "Waiting for", 11) == 0)
+		return false;
 	return rc == LIBSSH2_ERROR_AUTHENTICATION_FAILED || rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED ||
 	       rc == LIBSSH2_ERROR_PASSWORD_EXPIRED;
 }
@@ -94,10 +100,10 @@ static int with_password(struct conn *c, struct err *err)
 	if (rc == LIBSSH2_ERROR_PASSWORD_EXPIRED)
 		return err_set(err, ERR_AUTH, "the password of %s has expired (credential '%s')", user,
 		               access->credential->name);
-	if (is_refusal(rc) && c->login.asked[0] != '\0')
+	if (is_refusal(c, rc) && c->login.asked[0] != '\0')
 		return err_set(err, ERR_AUTH, "the server asks %s for more than a password: \"%s\" (credential '%s')",
 		               user, c->login.asked, access->credential->name);
-	if (is_refusal(rc))
+	if (is_refusal(c, rc))
 		return err_set(err, ERR_AUTH,
 		               "the server refused the password of %s (credential '%s'); it is not tried again", user,
 		               access->credential->name);
@@ -138,12 +144,13 @@ static int with_key(struct conn *c, struct err *err)
 		return not_offered(c, "key", err);
 	rc = libssh2_userauth_publickey_frommemory(c->ssh, access->user, strlen(access->user), NULL, 0, key->text,
 	                                           key->len, c->way->secret != NULL ? c->way->secret->text : NULL);
-	if (rc == LIBSSH2_ERROR_FILE || rc == LIBSSH2_ERROR_METHOD_NOT_SUPPORTED)
+	if (rc == LIBSSH2_ERROR_FILE || rc == LIBSSH2_ERROR_PROTO || rc == LIBSSH2_ERROR_METHOD_NOT_SUPPORTED ||
+	    rc == LIBSSH2_ERROR_KEYFILE_AUTH_FAILED)
 		return err_set(err, ERR_CONFIG,
 		               "the key %s can't be used: is its passphrase right, and is it ed25519, ECDSA or RSA? "
 		               "(credential '%s')",
 		               access->credential->key_file, access->credential->name);
-	return is_refusal(rc) ? key_refused(c, err) : rc;
+	return is_refusal(c, rc) ? key_refused(c, err) : rc;
 }
 
 static int try_once(struct conn *c, struct err *err)
@@ -165,7 +172,7 @@ static int try_once(struct conn *c, struct err *err)
 		c->login.phase = LOGIN_DONE;
 	if (rc == 0 || rc == LIBSSH2_ERROR_EAGAIN || err->kind != ERR_NONE)
 		return rc;
-	return lost(c, rc, err);
+	return lost(c, rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED ? LIBSSH2_ERROR_SOCKET_DISCONNECT : rc, err);
 }
 
 int login_step(struct conn *c, struct err *err)

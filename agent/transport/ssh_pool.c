@@ -131,6 +131,11 @@ void host_requeue(struct host *h, struct job *j)
 	wait_for_connection(h);
 }
 
+void host_pause(struct host *h, uint64_t ms)
+{
+	h->not_before_ms = uv_now(h->pool->loop) + ms;
+}
+
 static struct job *take(struct host *h)
 {
 	struct job *j = h->first;
@@ -238,11 +243,11 @@ static enum served serve(struct session *s, struct host *h, uint64_t now)
 		end_queue(h, &h->broken);
 		return SERVED;
 	}
+	if (h->first != NULL && now < h->not_before_ms)
+		return LATER;
 	step_conns(h);
 	if (h->first == NULL || is_served(h))
 		return SERVED;
-	if (now < h->not_before_ms)
-		return LATER;
 	if (!h->proxy &&
 	    (s->nstarting >= h->way->access->starts || (s->nconns >= h->way->access->sessions && !evict_idle(s))))
 		return FULL;
@@ -290,10 +295,11 @@ void host_ready(struct conn *c)
 
 struct job *host_next(struct conn *c)
 {
-	struct job *j = take(c->host);
+	struct host *h = c->host;
+	struct job *j = uv_now(h->pool->loop) >= h->not_before_ms ? take(h) : NULL;
 
-	if (j == NULL && c->jobs == NULL && c->host->pool->waiting != NULL)
-		pump_in(c->host->pool, 0); /* somebody may want its place */
+	if (h->first == NULL && c->jobs == NULL && j == NULL && h->pool->waiting != NULL)
+		pump_in(h->pool, 0); /* somebody may want its place */
 	return j;
 }
 
@@ -311,7 +317,7 @@ static uint64_t pause_ms(int tries)
 static void start_failed(struct host *h, const struct conn *c)
 {
 	if (c->was == CONN_HANDSHAKE && !c->spoke && c->why.kind == ERR_UNREACHABLE && ++h->tries < MAX_TRIES) {
-		h->not_before_ms = uv_now(h->pool->loop) + pause_ms(h->tries);
+		host_pause(h, pause_ms(h->tries));
 	} else if (c->why.kind != ERR_NONE) {
 		h->broken = c->why;
 		if (h->proxy)
