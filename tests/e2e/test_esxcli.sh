@@ -294,6 +294,12 @@ says interrupted
 
 run describe --requests -i "$work/inventory.yaml" --checks "$work/own" -p "$work/interfaces.yaml"
 grep -qF 'esxcli network ip interface list on each host via API' "$work/stdout" || fail "describe --requests: $(cat "$work/stdout")"
+inventory "$work/inventory.yaml" "vc01=$simulator"
+run collect -i "$work/inventory.yaml" --checks "$work/own" -p "$work/interfaces.yaml" -o "$work/hosts.db"
+expect_exit 0 "facts of hosts"
+run describe --requests --facts "$work/hosts.db" --checks "$work/own" -p "$work/interfaces.yaml"
+[ "$(grep -cE 'esxcli network ip interface list on esx0[1-4].lab.example via API' "$work/stdout")" -eq 4 ] ||
+	fail "describe --requests --facts: $(cat "$work/stdout")"
 sed -i 's/network ip interface list/network firewall set --enabled=false/' "$work/own/lab_interface.yaml"
 run query -i "$work/inventory.yaml" --checks "$work/own" "SELECT * FROM lab_interface"
 expect_exit 78 "a command that changes something"
