@@ -62,6 +62,7 @@ struct check {
 	const char *sql;
 	int sql_line;  /* where it starts in the file */
 	bool selected; /* by the profile; a check that only others read runs too, but isn't reported */
+	bool never;    /* by the profile: nor is it run for checks that read all critical ones */
 	bool demanded; /* by the profile: with hosts in scope that are of none of its platforms there is no "ready" */
 };
 

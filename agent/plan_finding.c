@@ -100,7 +100,7 @@ static int create_view(struct facts *f, struct arena *a, const struct checks *cs
 		const struct check *c = cs->v[i];
 
 		if (((c->severity != SEVERITY_CRITICAL || views[v].by_header) && !c->blocks) ||
-		    !check_on_platforms(c, platforms) ||
+		    c->never || !check_on_platforms(c, platforms) ||
 		    (c->subject != views[v].subjects[0] && c->subject != views[v].subjects[1]))
 			continue;
 		buf_printf(&sql, "%sSELECT '%s', %s FROM temp.%s", arm, c->id, views[v].columns,

@@ -20,6 +20,9 @@ static const struct yaml_key keys[] = {
          .about = "ids, globs or selectors (default: all, or those of `extends`)"},
 	{.name = "also", .type = YAML_T_SEQ, .about = "more of them"},
 	{.name = "exclude", .type = YAML_T_SEQ, .about = "what is left out of those"},
+	{.name = "never",
+         .type = YAML_T_SEQ,
+         .about = "what is not run, not even for a check that reads all critical ones"},
 	{.name = "demand", .type = YAML_T_SEQ, .about = "ids of checks that must judge every host in scope"},
 	{.name = "severity", .type = YAML_T_MAP, .about = "CHECK or glob: critical, warning or info"},
 	{.name = "params", .type = YAML_T_MAP, .about = "CHECK: {NAME: VALUE}"},
@@ -128,6 +131,7 @@ static int select_item(const struct ynode *item, struct checks *cs, bool selecte
 		if (selects(item, cs->v[i])) {
 			found = true;
 			cs->v[i]->selected = selected || strcmp(cs->v[i]->id, always) == 0;
+			cs->v[i]->never = cs->v[i]->never && !selected;
 		}
 	return found ? 0 : nothing_selected(item, cs, err);
 }
@@ -154,7 +158,13 @@ static int select_checks(const struct ynode *root, struct checks *cs, struct err
 		cs->v[i]->selected = strcmp(cs->v[i]->id, always) == 0;
 	if (select_list(root, "checks", cs, true, err) < 0 || select_list(root, "also", cs, true, err) < 0)
 		return -1;
-	return select_list(root, "exclude", cs, false, err);
+	if (select_list(root, "exclude", cs, false, err) < 0 || select_list(root, "never", cs, false, err) < 0)
+		return -1;
+	seq = yaml_get(root, "never");
+	for (const struct ynode *n = seq != NULL ? seq->first : NULL; n != NULL; n = n->next)
+		for (size_t i = 0; i < cs->n; i++)
+			cs->v[i]->never = cs->v[i]->never || (selects(n, cs->v[i]) && !cs->v[i]->selected);
+	return 0;
 }
 
 /* Checks that are asked of every platform: a host whose platform they don't judge leaves the verdict unknown. */
@@ -381,7 +391,7 @@ int profile_parse(struct arena *a, const char *dir, const char *file, const char
 
 	for (size_t i = 0; i < cs->n; i++) {
 		cs->v[i]->selected = true;
-		cs->v[i]->demanded = false;
+		cs->v[i]->demanded = cs->v[i]->never = false;
 	}
 	rc = apply_file(&l, &f, err);
 	digest_checks(&l.digest, cs);

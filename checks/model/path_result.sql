@@ -12,7 +12,8 @@ state           ok; unreachable: not even a small packet gets a reply; small: sm
                 refuses to send a full one; lossy: some full ones get across; NULL: not known
 sent, received  packets of full size (unreachable: of any), without the first of each attempt
 loss_pct        of those
-rtt_min_us, rtt_avg_us, rtt_max_us, jitter_us   of packets of full size, or the largest that got across; microseconds
+crossed_sent, crossed_received   packets of the largest size that got across, without the first of each attempt
+rtt_min_us, rtt_avg_us, rtt_max_us, jitter_us   of those; microseconds
 error           what the source, or a router, said instead of sending
 failure         why an attempt has no answer; NULL: each has one
 via             the way that the source was asked
@@ -51,7 +52,7 @@ SELECT j.path, j.cluster, j.host, j.peer, j.src_device, j.dst_device, j.mtu AS c
        CASE j.state WHEN 'unreachable' THEN j.all_received ELSE j.full_received END AS received,
        CASE j.state WHEN 'unreachable' THEN 100.0 WHEN 'small' THEN 100.0
                     ELSE 100.0 * (j.full_sent - j.full_received) / nullif(j.full_sent, 0) END AS loss_pct,
-       t.rtt_min_us, t.rtt_avg_us, t.rtt_max_us, t.jitter_us, j.error, j.failure, j.via
+       t.sent AS crossed_sent, t.received AS crossed_received, t.rtt_min_us, t.rtt_avg_us, t.rtt_max_us, t.jitter_us, j.error, j.failure, j.via
   FROM judged AS j
   LEFT JOIN size AS t ON t.path = j.path AND t.payload = j.crossed
   LEFT JOIN switch AS s ON s.host = j.host AND s.device = j.src_device

@@ -156,7 +156,8 @@ static bool hosts_vm(const struct runner *r, const struct result *f, const char 
 {
 	const char *host = lookup(r->c, "vsphere_vm", object, "host");
 
-	return host != NULL && (same(host, f->first) || same(host, f->second));
+	return host != NULL &&
+	       (same(host, f->first) || same(host, f->second) || same(host, f->host) || same(host, f->peer));
 }
 
 /* Does the finding name the object: as host, peer, VM, VM's host, or as the cluster that these are in? */
@@ -165,7 +166,10 @@ static bool names_object(const struct runner *r, const struct result *f, const c
 	const char *host = lookup(r->c, "vsphere_vm", f->first, "host");
 	const char *ids[] = {f->first,
 	                     f->second,
+	                     f->host,
+	                     f->peer,
 	                     host,
+	                     lookup(r->c, "vsphere_host", f->host, "compute"),
 	                     lookup(r->c, "vsphere_host", f->first, "compute"),
 	                     lookup(r->c, "vsphere_host", f->second, "compute"),
 	                     lookup(r->c, "vsphere_host", host, "compute")};
@@ -174,7 +178,8 @@ static bool names_object(const struct runner *r, const struct result *f, const c
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
 		if (ids[i] != NULL && strcmp(ids[i], object) == 0)
 			return true;
-	if (r->world.check->subject == SUBJECT_HOST || r->world.check->subject == SUBJECT_PAIR)
+	if (r->world.check->subject == SUBJECT_HOST || r->world.check->subject == SUBJECT_PAIR ||
+	    r->world.check->subject == SUBJECT_PATH)
 		return hosts_vm(r, f, object);
 	if (r->world.check->subject != SUBJECT_CLUSTER)
 		return false;

@@ -199,8 +199,10 @@ static int read_findings(struct facts *f, const struct check *check, struct aren
                          struct err *err)
 {
 	const char *const *keys = key_names[check->subject];
-	const char *sql = arena_printf(a, "SELECT %s, %s, status, object, observed, expected, detail FROM temp.%s",
-	                               keys[0], keys[1] != NULL ? keys[1] : "NULL", plan_finding_table(a, check->id));
+	const char *sql = arena_printf(a, "SELECT %s, %s, status, object, observed, expected, detail, %s FROM temp.%s",
+	                               keys[0], keys[1] != NULL ? keys[1] : "NULL",
+	                               check->subject == SUBJECT_PATH ? "host, peer" : "NULL, NULL",
+	                               plan_finding_table(a, check->id));
 	sqlite3_stmt *st;
 
 	if (sqlite3_prepare_v2(facts_db(f), sql, -1, &st, NULL) != SQLITE_OK)
@@ -214,6 +216,8 @@ static int read_findings(struct facts *f, const struct check *check, struct aren
 			.observed = column(st, 4, a),
 			.expected = column(st, 5, a),
 			.detail = column(st, 6, a),
+			.host = column(st, 7, a),
+			.peer = column(st, 8, a),
 		};
 
 		add_peers(ret, r, a);

@@ -25,6 +25,7 @@ struct mutation {
 /* One finding, for one subject. */
 struct result {
 	const char *first, *second; /* ids of the subject's keys; second NULL where there is one key */
+	const char *host, *peer;    /* of a path, as the check gives them; else NULL */
 	const char *status, *object, *observed, *expected, *detail;
 };
 

@@ -209,6 +209,26 @@ static void test_extension_selects_anew(void **state)
 	assert_string_equal(selected(), "vm-limits");
 }
 
+/* What is never run is no arm of the views that hold the findings of all critical checks, until somebody selects it again. */
+static void test_never(void **state)
+{
+	(void)state;
+	selects("checks: [{family: network}, vm-limits]\nnever: [{family: network}]", "vm-limits");
+	assert_true(checks_find(&checks, "vmotion-nic")->never && checks_find(&checks, "mtu-parity")->never);
+	assert_false(checks_find(&checks, "vm-limits")->never);
+	selects("checks: [vm-limits]", "vm-limits");
+	assert_false(checks_find(&checks, "mtu-parity")->never);
+	file("a", "never: [{family: network}]\n");
+	file("b", "extends: a\nalso: [vmotion-nic]\n");
+	if (apply("b") < 0)
+		fail_msg("%s", err.text);
+	assert_true(checks_find(&checks, "vmotion-nic")->selected);
+	assert_false(checks_find(&checks, "vmotion-nic")->never);
+	assert_true(checks_find(&checks, "mtu-parity")->never);
+	refused("never: [cpu-partiy]", "p.yaml:1:9: 'cpu-partiy' selects no check");
+	refused("never: [inventory-complete]", "p.yaml:1:9: inventory-complete is blocking");
+}
+
 static void test_cycle(void **state)
 {
 	(void)state;
@@ -254,7 +274,9 @@ static void built_in(const char *name)
 	assert_true(checks_find(&all, "inventory-complete")->selected);
 	assert_int_equal(checks_find(&all, "vm-has-destination")->demanded, strcmp(name, "onboarding") != 0);
 	for (size_t i = 0; i < all.n; i++)
-		if (strcmp(name, "onboarding") == 0 && !all.v[i]->selected)
+		if (strcmp(name, "configuration") == 0 && !all.v[i]->never && strcmp(all.v[i]->area, "path") == 0)
+			fail_msg("configuration asks for %s, which sends packets", all.v[i]->id);
+		else if (strcmp(name, "onboarding") == 0 && !all.v[i]->selected && strcmp(all.v[i]->area, "path") != 0)
 			fail_msg("onboarding leaves out %s", all.v[i]->id);
 		else if (strcmp(name, "evacuation") == 0 && all.v[i]->selected &&
 		         all.v[i]->severity != SEVERITY_CRITICAL)
@@ -268,6 +290,7 @@ static void test_built_in(void **state)
 	built_in("onboarding");
 	built_in("maintenance");
 	built_in("evacuation");
+	built_in("configuration");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -281,6 +304,7 @@ int main(void)
 		TEST(test_refusals),
 		TEST(test_extension_overrides),
 		TEST(test_extension_selects_anew),
+		TEST(test_never),
 		TEST(test_cycle),
 		TEST(test_extends_nobody),
 		TEST(test_digest),

@@ -1,0 +1,78 @@
+/*
+title: A full-size packet gets along every path between vMotion adapters
+subject: path
+depends: own
+severity: critical
+platforms: [vsphere]
+params: {packets: 3, sample_above: 64, max_loss_pct: 20, demand_mtu: 0}
+symptom: >
+  The migration stalls at 10 to 21 % and ends with "Operation timed out", or it is slow: small packets pass, so that it connects, and the
+  full ones that follow are lost.
+fix: >
+  Carry the vMotion adapters' MTU on every virtual switch, physical port and trunk between the two hosts, or lower it on all adapters to what
+  the path carries. No reply at all: look at VLAN, uplinks and addresses first.
+refs: ["001_82856f7890981a1d.txt", "VMware KB 1003728", "Broadcom KB 417889", "ESXCLI reference: network diag ping"]
+*/
+-- Each adapter sends what it is set to; the profile's demand_mtu is what it should be set to at least. packets and sample_above steer
+-- the pings themselves (model view mesh_setting). A packet that a router or the way back lost is lost all the same.
+WITH why AS MATERIALIZED (
+	SELECT cluster, symptom, max(CASE number WHEN 1 THEN sentence END) AS sentence, max("of") + max(more) AS n
+	  FROM path_explanation GROUP BY cluster, symptom),
+     seen AS MATERIALIZED (
+	SELECT p.path, p.host, p.peer, p.src_device, p.dst_device, m.duty, m.in_scope, m.dst_ip, m.src_network, m.dst_network, m.mtu, m.hosts,
+	       s.absent OR d.absent AS absent, r.configured_mtu, r.effective_mtu, r.observed_mtu, r.sent, r.received, r.loss_pct, r.error,
+	       r.failure, r.via, CASE WHEN m.duty = 'send' AND m.in_scope THEN r.state END AS state, h.name AS there, w.sentence, w.n
+	  FROM migration_path AS p
+	  LEFT JOIN mesh_path AS m ON m.path = p.path
+	  LEFT JOIN path_result AS r ON r.path = p.path
+	  LEFT JOIN migration_told AS s ON s.host = p.host
+	  LEFT JOIN migration_told AS d ON d.host = p.peer
+	  LEFT JOIN host AS h ON h.id = p.peer
+	  LEFT JOIN why AS w ON w.cluster = p.cluster AND w.symptom = r.state)
+SELECT path, host, peer,
+       CASE WHEN duty = 'elsewhere' OR absent THEN 'na'
+            WHEN duty = 'none' THEN 'fail'
+            WHEN configured_mtu < :demand_mtu THEN 'fail'
+            WHEN duty = 'unsampled' THEN 'na'
+            WHEN state IN ('unreachable', 'small', 'local') THEN 'fail'
+            WHEN state = 'lossy' AND loss_pct > :max_loss_pct THEN 'fail'
+            WHEN state = 'lossy' AND loss_pct <= :max_loss_pct THEN 'warn'
+            WHEN state = 'ok' AND sent >= :packets AND received = sent AND observed_mtu >= configured_mtu AND configured_mtu >= :demand_mtu
+            THEN 'pass'
+            ELSE 'unknown' END AS status,
+       src_device || ' -> ' || coalesce(dst_ip, dst_device) AS object,
+       CASE WHEN duty = 'none' THEN src_device || ' in ' || src_network || ' has no way to ' || dst_network
+            WHEN configured_mtu < :demand_mtu THEN src_device || ' is set to an MTU of ' || configured_mtu
+            ELSE CASE state WHEN 'unreachable' THEN 'no reply, not even to small packets' || coalesce(': ' || error, '')
+                            WHEN 'small' THEN 'path MTU ' || observed_mtu || ': nothing larger gets across' || coalesce(' (' || error || ')', '')
+                            WHEN 'local' THEN 'the host itself sends nothing larger than ' || coalesce(observed_mtu, '?') || ': ' || coalesce(error, 'Message too long')
+                            WHEN 'lossy' THEN (sent - received) || ' of ' || sent || ' packets of ' || configured_mtu || ' bytes were lost'
+                            WHEN 'ok' THEN received || ' of ' || sent || ' packets of ' || configured_mtu || ' bytes got across' END
+            END AS observed,
+       CASE WHEN duty = 'none' THEN 'one network, or a gateway in each'
+            ELSE 'packets of ' || max(coalesce(configured_mtu, mtu, 0), :demand_mtu) || ' bytes get across'
+                 || CASE WHEN configured_mtu < :demand_mtu THEN ', as the profile demands' ELSE '' END END AS expected,
+       CASE WHEN absent THEN 'a side has no vMotion adapter: see vmotion-vmknic-present'
+            WHEN duty = 'elsewhere' THEN src_device || ' is in ' || src_network || ', ' || dst_device || ' of ' || there || ' in ' || dst_network
+                                         || ': other adapters of the two hosts reach each other'
+            WHEN duty = 'none' THEN 'nor do other adapters of the two hosts reach each other'
+            WHEN duty = 'unsampled' THEN 'not sampled: of a cluster of more than ' || :sample_above || ' hosts (' || hosts || ') each is tried with some'
+            WHEN duty IS NULL THEN 'not known which addresses the two adapters have, or in which networks'
+            WHEN NOT in_scope THEN 'not tried: the run is about other hosts'
+            WHEN mtu IS NULL THEN 'not known what MTU the adapter is set to'
+            WHEN state IN ('small', 'local', 'unreachable', 'lossy')
+            THEN nullif(rtrim(
+                 CASE WHEN configured_mtu > effective_mtu
+                      THEN 'configured and effective MTU disagree: ' || src_device || ' is set to ' || configured_mtu || ', its virtual switch carries ' || effective_mtu || '; '
+                      WHEN state = 'small' AND effective_mtu >= configured_mtu
+                      THEN 'effective and observed MTU disagree: adapter and virtual switch have ' || configured_mtu || ', the path carries ' || observed_mtu || '; '
+                      WHEN state = 'small' THEN 'configured and observed MTU disagree: ' || src_device || ' is set to ' || configured_mtu || ', the path carries ' || observed_mtu || '; '
+                      WHEN state = 'local' THEN 'configured and observed MTU disagree: ' || src_device || ' is set to ' || configured_mtu || ', the host sends '
+                                                || coalesce('at most ' || observed_mtu, 'less') || '; '
+                      ELSE '' END
+                 || coalesce(CASE WHEN n > 1 THEN 'one of ' || n || ' explanations: ' ELSE '' END || sentence, ''), '; '), '')
+            WHEN state = 'ok' AND sent < :packets THEN 'only ' || sent || ' packets were sent'
+            WHEN state = 'ok' THEN NULL
+            ELSE coalesce('not known: ' || failure, 'not tried, or not to the end') END AS detail,
+       via
+  FROM seen
