@@ -72,13 +72,13 @@ wait_until_built() {
 		sleep 0.05
 	done
 	cat "$1/holder.log" >&2
-	stop "$1"
 	die "the lab did not start"
 }
 
 start() {
-	local count=${1-} dir=${2-} options=() vms
-	[[ $count =~ ^[0-9]+$ ]] && [ "$count" -ge 2 ] && [ "$count" -le 99 ] && [ -n "$dir" ] || usage
+	local count=${1-} options=() vms
+	dir=${2-} building=
+	[[ $count =~ ^[0-9]+$ ]] && [ "$count" -ge 2 ] && [ "$count" -le 240 ] && [ -n "$dir" ] || usage
 	shift 2
 	vms=$((count * 2))
 	declare -A with=()
@@ -98,13 +98,17 @@ start() {
 	dir=$(cd "$dir" && pwd -P)
 	[ ! -e "$dir/holder.pid" ] || die "$dir holds a lab already; stop it with: mesh.sh stop $dir"
 	[[ $dir != /run/* ]] || die "DIR can't be below /run, which is the lab's own"
+	trap 'give_up "$dir"' EXIT
+	trap 'exit 130' INT TERM
 	build_stand_ins "$dir"
 	raise_neighbours "$count" "$dir"
 	python3 "$lab/make_inventory.py" --hosts "$count" --vms "$vms" --mesh "$dir/hosts" "${options[@]}" "$dir/inventory"
 	env -i PATH="$PATH" LC_ALL=C IPV6="${with[ipv6]-}" SECOND="${with[second]-}" STACK="${with[stack]-}" ROUTED="${with[routed]-}" \
 		setsid unshare --mount --pid --net --uts --fork --kill-child bash "$lab/mesh/holder.sh" "$count" "$dir" \
 		</dev/null >"$dir/holder.log" 2>&1 &
-	wait_until_built "$dir" $!
+	building=$!
+	wait_until_built "$dir" "$building"
+	trap - EXIT
 }
 
 # The kernel has one table of neighbours for all namespaces, of 1,024 by default: a mesh of 32 hosts fills it.
@@ -130,6 +134,12 @@ restore_neighbours() {
 		fi
 	done
 	cat "$1/gc_thresh3" >/proc/sys/net/ipv4/neigh/default/gc_thresh3
+}
+
+# What was begun, and is not to be finished.
+give_up() {
+	[ -z "$building" ] || kill -KILL "$building" 2>/dev/null || true
+	stop "$1"
 }
 
 # members NAMESPACE: the processes in that mount namespace, named as /proc does: mnt:[4026532939].

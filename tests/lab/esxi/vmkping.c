@@ -33,7 +33,8 @@ static struct {
 static struct {
 	long sent, received, duplicates;
 	double min_ms, avg_ms, max_ms;
-	char error[128]; /* of sendto(); the last one */
+	char error[128];     /* of sendto(); the last one */
+	char complaint[512]; /* of ping about how it was called */
 	bool told;
 } total;
 
@@ -55,36 +56,72 @@ static void usage(void)
 }
 
 static const struct option long_options[] = {
-	{"count", required_argument, NULL, 'c'},     {"debug", no_argument, NULL, 'D'},
-	{"df", no_argument, NULL, 'd'},              {"host", required_argument, NULL, 'H'},
-	{"interface", required_argument, NULL, 'I'}, {"interval", required_argument, NULL, 'i'},
-	{"ipv4", no_argument, NULL, '4'},            {"ipv6", no_argument, NULL, '6'},
-	{"netstack", required_argument, NULL, 'S'},  {"nexthop", required_argument, NULL, 'N'},
-	{"size", required_argument, NULL, 's'},      {"ttl", required_argument, NULL, 't'},
-	{"wait", required_argument, NULL, 'W'},      {"as-xml", no_argument, NULL, 1},
-	{"as-text", no_argument, NULL, 2},           {NULL, 0, NULL, 0},
+	{"count", required_argument, NULL, 'c'},
+	{"debug", no_argument, NULL, 'D'},
+	{"df", no_argument, NULL, 'd'},
+	{"host", required_argument, NULL, 'H'},
+	{"interface", required_argument, NULL, 'I'},
+	{"interval", required_argument, NULL, 'i'},
+	{"ipv4", no_argument, NULL, '4'},
+	{"ipv6", no_argument, NULL, '6'},
+	{"netstack", required_argument, NULL, 'S'},
+	{"nexthop", required_argument, NULL, 'N'},
+	{"size", required_argument, NULL, 's'},
+	{"ttl", required_argument, NULL, 't'},
+	{"wait", required_argument, NULL, 'W'},
+	{"as-xml", no_argument, NULL, 1},
+	{"as-text", no_argument, NULL, 2},
+	{NULL, 0, NULL, 0},
 };
 
 static void set(int option)
 {
 	switch (option) {
-	case '4': o.four = true; break;
-	case '6': o.six = true; break;
-	case 'c': o.count = optarg; break;
-	case 'd': o.df = true; break;
-	case 'H': o.host = optarg; break;
-	case 'I': o.interface = optarg; break;
-	case 'i': o.interval = optarg; break;
-	case 'S': o.stack = optarg; break;
-	case 's': o.size = optarg; break;
-	case 't': o.ttl = optarg; break;
-	case 'W': o.wait = optarg; break;
-	case 1: o.style = XML; break;
-	case 2: o.style = PLAIN; break;
+	case '4':
+		o.four = true;
+		break;
+	case '6':
+		o.six = true;
+		break;
+	case 'c':
+		o.count = optarg;
+		break;
+	case 'd':
+		o.df = true;
+		break;
+	case 'H':
+		o.host = optarg;
+		break;
+	case 'I':
+		o.interface = optarg;
+		break;
+	case 'i':
+		o.interval = optarg;
+		break;
+	case 'S':
+		o.stack = optarg;
+		break;
+	case 's':
+		o.size = optarg;
+		break;
+	case 't':
+		o.ttl = optarg;
+		break;
+	case 'W':
+		o.wait = optarg;
+		break;
+	case 1:
+		o.style = XML;
+		break;
+	case 2:
+		o.style = PLAIN;
+		break;
 	case 'D':
 	case 'N':
-	case 'v': break;
-	default: usage();
+	case 'v':
+		break;
+	default:
+		usage();
 	}
 }
 
@@ -129,7 +166,8 @@ static void check_interface(void)
 
 static FILE *start_ping(pid_t *pid)
 {
-	const char *argv[24] = {"ping", "-n", o.six ? "-6" : "-4", "-s", o.size, "-c", o.count, "-i", o.interval, "-W", o.wait};
+	const char *argv[24] = {"ping",  "-n", o.six ? "-6" : "-4", "-s", o.size, "-c",
+	                        o.count, "-i", o.interval,          "-W", o.wait};
 	int n = 11, ends[2];
 
 	argv[n++] = "-M";
@@ -166,7 +204,8 @@ static void trace(long bytes, const char *from, long seq, long ttl, double ms, b
 {
 	switch (o.style) {
 	case VMKPING:
-		printf("%ld bytes from %s: icmp_seq=%ld ttl=%ld time=%.3f ms%s\n", bytes, from, seq, ttl, ms, dup ? " (DUP!)" : "");
+		printf("%ld bytes from %s: icmp_seq=%ld ttl=%ld time=%.3f ms%s\n", bytes, from, seq, ttl, ms,
+		       dup ? " (DUP!)" : "");
 		break;
 	case PLAIN:
 		printf("         Received Bytes: %ld\n         Host: %s\n         ICMP Seq: %ld\n         TTL: %ld\n"
@@ -174,10 +213,13 @@ static void trace(long bytes, const char *from, long seq, long ttl, double ms, b
 		       bytes, from, seq, ttl, ms * 1000, dup ? "true" : "false");
 		break;
 	case XML:
-		printf("<structure typeName=\"PingTrace\"><field name=\"Detail\"><string></string></field><field name=\"Dup\">"
-		       "<boolean>%s</boolean></field><field name=\"Host\"><string>%s</string></field><field name=\"ICMPSeq\">"
+		printf("<structure typeName=\"PingTrace\"><field name=\"Detail\"><string></string></field><field "
+		       "name=\"Dup\">"
+		       "<boolean>%s</boolean></field><field name=\"Host\"><string>%s</string></field><field "
+		       "name=\"ICMPSeq\">"
 		       "<integer>%ld</integer></field><field name=\"ReceivedBytes\"><integer>%ld</integer></field>"
-		       "<field name=\"RoundtripTimeMS\"><integer>%.0f</integer></field><field name=\"TTL\"><integer>%ld</integer>"
+		       "<field name=\"RoundtripTimeMS\"><integer>%.0f</integer></field><field "
+		       "name=\"TTL\"><integer>%ld</integer>"
 		       "</field></structure>",
 		       dup ? "true" : "false", from, seq, bytes, ms * 1000, ttl);
 		break;
@@ -199,7 +241,8 @@ static void refused(const char *line)
 
 	mtu += mtu != NULL ? strcspn(mtu, "0123456789") : 0;
 	if (o.style == VMKPING && sscanf(line, "From %63s", from) == 1)
-		printf("36 bytes from %s: frag needed and DF set (MTU %ld)\n", from, mtu != NULL ? strtol(mtu, NULL, 10) : 0L);
+		printf("36 bytes from %s: frag needed and DF set (MTU %ld)\n", from,
+		       mtu != NULL ? strtol(mtu, NULL, 10) : 0L);
 }
 
 /* A line of ping's, other than a reply and the statistics. */
@@ -218,8 +261,11 @@ static void other_line(const char *line)
 		failed("Host is down");
 	} else if (strstr(line, "Network is unreachable") != NULL || strstr(line, "Network is down") != NULL) {
 		failed("Network is unreachable");
-	} else if (strstr(line, "No route to host") != NULL || strstr(line, "Cannot assign requested address") != NULL) {
+	} else if (strstr(line, "No route to host") != NULL ||
+	           strstr(line, "Cannot assign requested address") != NULL) {
 		failed("No route to host");
+	} else if (strncmp(line, "ping: ", 6) == 0) {
+		snprintf(total.complaint, sizeof(total.complaint), "%s", line + 6);
 	}
 }
 
@@ -238,7 +284,8 @@ static void read_line(const char *line)
 		duplicates = strstr(line, " received, +");
 		if (duplicates != NULL && strstr(line, " duplicates") != NULL)
 			total.duplicates = strtol(duplicates + 12, NULL, 10);
-	} else if (sscanf(line, "rtt min/avg/max/mdev = %lf/%lf/%lf/", &total.min_ms, &total.avg_ms, &total.max_ms) != 3) {
+	} else if (sscanf(line, "rtt min/avg/max/mdev = %lf/%lf/%lf/", &total.min_ms, &total.avg_ms, &total.max_ms) !=
+	           3) {
 		other_line(line);
 	}
 }
@@ -251,8 +298,9 @@ static void check_neighbour(void)
 	FILE *f = fopen("/proc/net/arp", "re");
 
 	while (f != NULL && fgets(text, sizeof(text), f) != NULL)
-		if (sscanf(text, "%63s %*s %x %*s %*s %63s", address, &flags, device) == 3 && strcmp(address, o.host) == 0 &&
-		    flags == 0 && (o.interface == NULL || strcmp(device, o.interface) == 0)) {
+		if (sscanf(text, "%63s %*s %x %*s %*s %63s", address, &flags, device) == 3 &&
+		    strcmp(address, o.host) == 0 && flags == 0 &&
+		    (o.interface == NULL || strcmp(device, o.interface) == 0)) {
 			failed("Host is down");
 			return;
 		}
@@ -261,8 +309,12 @@ static void check_neighbour(void)
 static void begin(void)
 {
 	switch (o.style) {
-	case VMKPING: printf("PING %s (%s): %s data bytes\n", o.host, o.host, o.size); break;
-	case PLAIN: puts("   Trace: "); break;
+	case VMKPING:
+		printf("PING %s (%s): %s data bytes\n", o.host, o.host, o.size);
+		break;
+	case PLAIN:
+		puts("   Trace: ");
+		break;
 	case XML:
 		fputs("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
 		      "<output xmlns=\"http://www.vmware.com/Products/ESX/5.0/esxcli/\">\n<root>"
@@ -278,28 +330,34 @@ static void summary(void)
 
 	switch (o.style) {
 	case VMKPING:
-		printf("\n--- %s ping statistics ---\n%ld packets transmitted, %ld packets received, ", o.host, total.sent,
-		       total.received);
+		printf("\n--- %s ping statistics ---\n%ld packets transmitted, %ld packets received, ", o.host,
+		       total.sent, total.received);
 		if (total.duplicates > 0)
 			printf("+%ld duplicates, ", total.duplicates);
 		printf("%ld%% packet loss\n", lost);
 		if (total.received > 0)
-			printf("round-trip min/avg/max = %.3f/%.3f/%.3f ms\n", total.min_ms, total.avg_ms, total.max_ms);
+			printf("round-trip min/avg/max = %.3f/%.3f/%.3f ms\n", total.min_ms, total.avg_ms,
+			       total.max_ms);
 		break;
 	case PLAIN:
 		printf("   Summary: \n         Host Addr: %s\n         Transmitted: %ld\n         Recieved: %ld\n"
 		       "         Duplicated: %ld\n         Packet Lost: %ld\n         Round-trip Min: %.0f us\n"
 		       "         Round-trip Avg: %.0f us\n         Round-trip Max: %.0f us\n",
-		       o.host, total.sent, total.received, total.duplicates, lost, total.min_ms * 1000, total.avg_ms * 1000,
-		       total.max_ms * 1000);
+		       o.host, total.sent, total.received, total.duplicates, lost, total.min_ms * 1000,
+		       total.avg_ms * 1000, total.max_ms * 1000);
 		break;
 	case XML:
-		printf("</list></field><field name=\"Summary\"><structure typeName=\"PingSummary\"><field name=\"Duplicated\">"
+		printf("</list></field><field name=\"Summary\"><structure typeName=\"PingSummary\"><field "
+		       "name=\"Duplicated\">"
 		       "<integer>%ld</integer></field><field name=\"HostAddr\"><string>%s</string></field>"
-		       "<field name=\"PacketLost\"><integer>%ld</integer></field><field name=\"Recieved\"><integer>%ld</integer>"
-		       "</field><field name=\"RoundtripAvgMS\"><integer>%.0f</integer></field><field name=\"RoundtripMaxMS\">"
+		       "<field name=\"PacketLost\"><integer>%ld</integer></field><field "
+		       "name=\"Recieved\"><integer>%ld</integer>"
+		       "</field><field name=\"RoundtripAvgMS\"><integer>%.0f</integer></field><field "
+		       "name=\"RoundtripMaxMS\">"
 		       "<integer>%.0f</integer></field><field name=\"RoundtripMinMS\"><integer>%.0f</integer></field>"
-		       "<field name=\"Transmitted\"><integer>%ld</integer></field></structure></field></structure></root>\n</output>\n",
+		       "<field "
+		       "name=\"Transmitted\"><integer>%ld</integer></field></structure></field></structure></root>\n</"
+		       "output>\n",
 		       total.duplicates, o.host, lost, total.received, total.avg_ms * 1000, total.max_ms * 1000,
 		       total.min_ms * 1000, total.sent);
 		break;
@@ -330,6 +388,11 @@ int main(int argc, char **argv)
 	while (fgets(line, sizeof(line), ping) != NULL)
 		read_line(line);
 	waitpid(pid, NULL, 0);
+	if (!total.told && total.error[0] == '\0') {
+		stdout = real != NULL ? real : stdout;
+		fputs(total.complaint, stdout);
+		return 1;
+	}
 	if (!total.told)
 		total.sent = strtol(o.count, NULL, 10);
 	if (total.received == 0 && total.error[0] == '\0')

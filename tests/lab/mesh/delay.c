@@ -3,11 +3,11 @@
  * delay.c - delay A B MS: a cable between two network devices, on which everything takes MS milliseconds either way. Ends when one
  * of the devices is gone.
  */
+#include <arpa/inet.h>
 #include <linux/if_packet.h>
 #include <linux/virtio_net.h>
 #include <net/ethernet.h>
 #include <net/if.h>
-#include <arpa/inet.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>

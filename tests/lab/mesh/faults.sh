@@ -77,7 +77,7 @@ fault_trunk_mtu() {
 }
 heal_trunk_mtu() { fault_trunk_mtu 9000 "${2-}"; }
 
-# trunk-one-way 1|2: the trunk drops long packets that may not be fragmented, from switch 1, or from switch 2, only
+# trunk-one-way 1|2: the trunk drops long IPv4 packets that may not be fragmented, from switch 1, or from switch 2, only
 fault_trunk_one_way() { rules net bridge forward "oifname trunk${1:?} $large"; }
 heal_trunk_one_way() { no_rules net bridge; }
 
@@ -142,12 +142,12 @@ heal_vmk_down() {
 # loss HOST PERCENT [DEVICE]: that part of what is sent to vmk1 (or DEVICE) is lost, at random
 fault_loss() {
 	host "$1"
-	rules net bridge forward "oifname $(port "${3:-vmk1}") ether type ip numgen random mod 100 < ${2:?} drop"
+	rules net bridge forward "oifname $(port "${3:-vmk1}") ether type { ip, ip6 } numgen random mod 100 < ${2:?} drop"
 }
 heal_loss() { no_rules net bridge; }
 
 # trunk-loss PERCENT: that part of what crosses the trunk is lost each way, at random
-fault_trunk_loss() { rules net bridge forward "oifname { trunk1, trunk2 } ether type ip numgen random mod 100 < ${1:?} drop"; }
+fault_trunk_loss() { rules net bridge forward "oifname { trunk1, trunk2 } ether type { ip, ip6 } numgen random mod 100 < ${1:?} drop"; }
 heal_trunk_loss() { no_rules net bridge; }
 
 # slow HOST RATE [DEVICE]: what is sent to vmk1 (or DEVICE) goes at that rate only, such as 10mbit
