@@ -5,6 +5,8 @@ from vim import Value, reference, references, string
 
 DVS_UUID = "50 1f 3a 00 11 22 33 44-55 66 77 88 99 aa bb cc"
 VLAN = "VmwareDistributedVirtualSwitchVlanIdSpec", "<inherited>false</inherited><vlanId>40</vlanId>"
+TEAM = ("<uplinkTeamingPolicy><inherited>false</inherited><uplinkPortOrder><inherited>false</inherited>"
+        "<activeUplinkPort>Uplink 1</activeUplinkPort><standbyUplinkPort>Uplink 2</standbyUplinkPort></uplinkPortOrder></uplinkTeamingPolicy>")
 TRUNK = ("VmwareDistributedVirtualSwitchTrunkVlanSpec",
          "<inherited>false</inherited><vlanId><start>0</start><end>4094</end></vlanId>")
 
@@ -34,7 +36,11 @@ def proxy_switch(mtu=9000):
     return Value("ArrayOfHostProxySwitch", f"<HostProxySwitch><dvsUuid>{DVS_UUID}</dvsUuid><dvsName>dvs-1</dvsName>"
                  "<key>key-vim.host.ProxySwitch-DvsPortset-0</key><numPorts>2560</numPorts><numPortsAvailable>2540</numPortsAvailable>"
                  f"<mtu>{mtu}</mtu><pnic>key-vim.host.PhysicalNic-vmnic2</pnic><pnic>key-vim.host.PhysicalNic-vmnic3</pnic>"
-                 "<spec></spec></HostProxySwitch>")
+                 "<uplinkPort><key>16</key><value>Uplink 1</value></uplinkPort><uplinkPort><key>17</key><value>Uplink 2</value></uplinkPort>"
+                 '<spec><backing xsi:type="DistributedVirtualSwitchHostMemberPnicBacking">'
+                 "<pnicSpec><pnicDevice>vmnic2</pnicDevice><uplinkPortKey>16</uplinkPortKey></pnicSpec>"
+                 "<pnicSpec><pnicDevice>vmnic3</pnicDevice><uplinkPortKey>17</uplinkPortKey></pnicSpec>"
+                 "</backing></spec></HostProxySwitch>")
 
 
 def pnics(**speeds):
@@ -97,7 +103,7 @@ def make_port_group(estate, folder, switch, number, name, vlan=VLAN):
     group.properties |= {
         "name": string(name), "parent": reference(folder), "key": string(group.moid), "config.key": string(group.moid),
         "config.name": string(name), "config.distributedVirtualSwitch": reference(switch),
-        "config.defaultPortConfig": Value("VMwareDVSPortSetting", f'<vlan xsi:type="{kind}">{body}</vlan>')}
+        "config.defaultPortConfig": Value("VMwareDVSPortSetting", f'<vlan xsi:type="{kind}">{body}</vlan>', TEAM)}
     return group
 
 

@@ -21,6 +21,10 @@ def write(estate, folder):
         properties = "".join(f"<propSet><name>{p}</name>{v.xml()}</propSet>\n" for p, v in obj.properties.items())
         path = folder / f"{number:04}-{obj.type}-{obj.moid}.xml"
         path.write_text(f"{HEAD}{obj.reference('obj')}\n{properties}</ObjectContent>\n", encoding="utf-8")
+        for method, returned in obj.methods.items():
+            path = folder / f"{obj.type}-{obj.moid}" / f"{method}.xml"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(f"{HEAD.replace('ObjectContent', 'MethodResponse')}{returned}</MethodResponse>\n", encoding="utf-8")
 
 
 def main():

@@ -25,6 +25,7 @@ class Object:
         self.type = type_
         self.moid = moid
         self.properties = {k.replace("__", "."): v for k, v in properties.items()}
+        self.methods = {}  # what they return, as XML
 
     def __getitem__(self, path):
         return self.properties[path]
