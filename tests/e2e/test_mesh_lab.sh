@@ -359,5 +359,6 @@ fi
 
 # ---- stopped, with a client still in it ----
 "$mesh" exec "$a" sleep 1000 &
+sleep 0.3
 stopped "$a"
 inventory_of_machine | diff "$work/.before" - || fail "something is left"

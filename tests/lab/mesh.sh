@@ -101,7 +101,7 @@ start() {
 	trap 'give_up "$dir"' EXIT
 	trap 'exit 130' INT TERM
 	build_stand_ins "$dir"
-	raise_neighbours "$count" "$dir"
+	raise_neighbours "$count"
 	python3 "$lab/make_inventory.py" --hosts "$count" --vms "$vms" --mesh "$dir/hosts" "${options[@]}" "$dir/inventory"
 	env -i PATH="$PATH" LC_ALL=C IPV6="${with[ipv6]-}" SECOND="${with[second]-}" STACK="${with[stack]-}" ROUTED="${with[routed]-}" \
 		setsid unshare --mount --pid --net --uts --fork --kill-child bash "$lab/mesh/holder.sh" "$count" "$dir" \
@@ -112,28 +112,23 @@ start() {
 }
 
 # The kernel has one table of neighbours for all namespaces, of 1,024 by default: a mesh of 32 hosts fills it.
+neighbours=/proc/sys/net/ipv4/neigh/default/gc_thresh3
+neighbours_before=/run/mesh-lab.gc_thresh3
+
 raise_neighbours() {
-	local limit=/proc/sys/net/ipv4/neigh/default/gc_thresh3 now need=$(($1 * $1 * 4 + 1024))
-	now=$(cat "$limit" 2>/dev/null) || return 0
+	local now need=$(($1 * $1 * 4 + 1024))
+	now=$(cat $neighbours 2>/dev/null) || return 0
 	[ "$1" -gt 16 ] && [ "$now" -lt "$need" ] || return 0
-	if echo "$need" 2>/dev/null >"$limit"; then
-		echo "$now" >"$2/gc_thresh3"
-	else
-		echo "mesh.sh: can't raise $limit; many hosts at once may miss each other" >&2
-	fi
+	[ -e $neighbours_before ] || echo "$now" >$neighbours_before
+	echo "$need" 2>/dev/null >$neighbours || echo "mesh.sh: can't raise $neighbours; many hosts at once may miss each other" >&2
 }
 
-# The last one that needs it lowers it again.
+# The last lab lowers it again.
 restore_neighbours() {
-	local process other
-	for process in /proc/[0-9]*; do
-		other=$(cat "$process/cmdline" 2>/dev/null | tr '\0' '\n' | sed -n '/mesh\/holder\.sh$/{n;n;p;}') || true
-		if [ -n "$other" ] && [ "$other" != "$1" ] && [ -d "$other" ]; then
-			cp "$1/gc_thresh3" "$other/"
-			return
-		fi
-	done
-	cat "$1/gc_thresh3" >/proc/sys/net/ipv4/neigh/default/gc_thresh3
+	[ -e $neighbours_before ] || return 0
+	! cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' '\n' | grep 'mesh/holder\.sh$' >/dev/null || return 0
+	cat $neighbours_before 2>/dev/null >$neighbours || true
+	rm -f $neighbours_before
 }
 
 # What was begun, and is not to be finished.
@@ -168,9 +163,9 @@ stop() {
 		[ -z "$left" ] || kill -KILL $left 2>/dev/null || true
 		sleep 0.02
 	done
-	[ ! -e "$dir/gc_thresh3" ] || restore_neighbours "$dir"
+	restore_neighbours
 	rm -rf "$dir"/{bin,hosts,inventory,faults,hosts.tsv,id,id.pub,password,known_hosts,ssh_config,esxcli,in_host} \
-		"$dir"/{holder.pid,holder.ns,holder.log,ready,gc_thresh3}
+		"$dir"/{holder.pid,holder.ns,holder.log,ready}
 	rmdir "$dir" 2>/dev/null || true
 }
 
