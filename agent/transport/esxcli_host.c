@@ -175,13 +175,15 @@ static void end_ssh(struct item *item, const struct err *err)
 static void on_ssh_done(void *arg, const struct ssh_result *result, const struct err *end)
 {
 	struct item *item = arg;
-	struct err err = result == NULL ? *end : (struct err){0};
+	struct err err = {0};
 
 	item->host->under_way--;
 	host_due(item->host);
-	if (err.kind == ERR_NONE && result->signal != NULL)
+	if (result == NULL)
+		err = *end;
+	else if (result->signal != NULL)
 		err_set(&err, ERR_PROTOCOL, "killed by signal %s", result->signal);
-	if (err.kind == ERR_NONE)
+	else
 		esxcli_read_shell(item->arena, result->output, result->len, result->errors, &item->answer, &err);
 	if (err.kind == ERR_NONE)
 		settle(item, "ssh");

@@ -3,14 +3,7 @@
 # esxcli on hosts with a real network: the same rows whether vCenter hands the commands on or they go over SSH, which is tried
 # only where vCenter refuses; and an error that tells both ways.
 . "$(dirname "$0")/lib.sh"
-PATH=$PATH:/usr/sbin:/sbin
-need "$tools/vcsim" sshd ssh-keygen nsenter unshare cc
-if ! unshare --mount --net --pid --fork true 2>/dev/null; then
-	echo "skipped: no right to make network namespaces; run this as root"
-	exit 77
-fi
-mesh=$lab/mesh.sh hosts=$work/hosts
-trap 'lab_stop; "$mesh" stop "$hosts"; rm -rf "$work"' EXIT
+. "$e2e/mesh.sh"
 "$mesh" start 3 "$hosts" --stack
 
 mkdir "$work/own"
@@ -65,9 +58,7 @@ vcenter() {
 
 # ask INVENTORY NAME SQL: the rows to $work/NAME.csv.
 ask() {
-	migready_command
-	status=0
-	timeout 60 "$mesh" exec "$hosts" "${command[@]}" query -i "$1" --checks "$work/own" -f csv "$3" >"$work/stdout" 2>"$work/stderr" || status=$?
+	run query -i "$1" --checks "$work/own" -f csv "$3"
 	tail -n +2 "$work/stdout" | tr -d '\r' >"$work/$2.csv"
 }
 
