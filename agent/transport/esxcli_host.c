@@ -13,6 +13,7 @@
 
 #define MAX_AT_HOST 4    /* commands under way at one host; hostd works off few at once */
 #define TIMEOUT_MS 30000 /* of one command: esxcli hangs with the host's agent */
+#define MAX_SILENT 4     /* then nothing more is sent: a hundred commands would take the time of a hundred timeouts */
 #define PRIVILEGE "Host.Config.Settings"
 
 extern const struct transport transport_vsphere;
@@ -41,6 +42,7 @@ struct host {
 	struct inner lookup;
 	struct item *head, *tail;
 	size_t under_way;
+	size_t silent; /* commands in a row that timed out */
 	bool due;
 	struct host *next_due;
 };
@@ -253,7 +255,10 @@ static void on_api_end(struct ask *ask, const struct err *end)
 		err_set(&err, ERR_PROTOCOL, "no answer came");
 	if (err.kind == ERR_NONE && item->answer.root == NULL && item->answer.kind == ERR_DENIED)
 		err_set(&err, ERR_DENIED, "%s", item->answer.failure);
-	if (err.kind == ERR_DENIED)
+	h->silent = err.kind == ERR_TIMEOUT ? h->silent + 1 : 0;
+	if (h->silent == MAX_SILENT)
+		err_prefix(&err, "%d commands without an answer", MAX_SILENT);
+	if (err.kind == ERR_DENIED || h->silent == MAX_SILENT)
 		bar(h, &err);
 	if (err.kind == ERR_NONE)
 		settle(item, "api");
