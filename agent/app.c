@@ -302,6 +302,7 @@ static void fill_run(struct app *app, const struct app_options *o)
 	run->profile = app->profile.name;
 	run->profile_digest = app->profile.digest;
 	run->scope = o->scope;
+	run->brief = o->brief;
 	run->checks = &app->checks;
 	run->facts = app->facts;
 	run->arena = app->arena;

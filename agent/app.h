@@ -24,6 +24,7 @@ struct app_options {
 	struct scope scope;
 	int64_t deadline_ms;
 	bool as_of_facts, progress;
+	bool brief; /* as struct run has it */
 };
 
 /* Everything a command has loaded; app_close() frees it whole. */

@@ -134,6 +134,15 @@ static int write_reports(const struct parsed *p, const struct run *run, const st
 	return r;
 }
 
+static bool lists_all(const struct parsed *p, const struct output *outputs, size_t n)
+{
+	bool all = option_count(p, "all") > 0;
+
+	for (size_t i = 0; i < n; i++)
+		all = all || outputs[i].format->lists_all;
+	return all;
+}
+
 static bool reads_list(const char *path, const char *const *files)
 {
 	for (size_t i = 0; files != NULL && files[i] != NULL; i++)
@@ -181,6 +190,7 @@ static int check_and_report(struct parsed *p, const struct output *outputs, size
 	int code;
 
 	command_app_options(p, &o);
+	o.brief = !lists_all(p, outputs, n);
 	for (size_t i = 0; i < n; i++) {
 		const char *path = outputs[i].path;
 

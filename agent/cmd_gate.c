@@ -210,6 +210,7 @@ static int probe_now(struct app *app, struct app_options *o, const char *path, c
 	int rc;
 
 	o->scope.hosts = hosts;
+	o->brief = true;
 	rc = app_check(app, o, err);
 	if (rc == 0)
 		rc = history_record_run(path, &app->run, q->own_checks, keep, err);

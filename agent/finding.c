@@ -130,19 +130,11 @@ size_t finding_subjects(const struct finding_row *r)
 	return r->peers != NULL ? r->peers->n : 1;
 }
 
-int findings_add(struct findings *f, const struct finding_row *r, struct err *err)
+static int insert(struct findings *f, const struct finding_row *r, const char *detail, struct err *err)
 {
 	const struct who *w = &r->who;
-	const char *detail = detail_of(f, r);
 	sqlite3_stmt *st = f->insert;
 
-	if (r->peers != NULL && peer_lists_store(&f->lists, r->peers, err) < 0)
-		return -1;
-	if (f->publish != NULL && publish(f, r, detail, err) < 0)
-		return -1;
-	f->n++;
-	if (!f->check->selected || r->quiet)
-		return 0;
 	bind_text(st, 1, f->check->id);
 	sqlite3_bind_int(st, 2, (int)f->check->severity);
 	sqlite3_bind_int(st, 3, (int)r->status);
@@ -166,6 +158,45 @@ int findings_add(struct findings *f, const struct finding_row *r, struct err *er
 	return step(f, st, err);
 }
 
+/* An id with a blank could stand for two others: nobody can tell whom the finding is about. */
+static bool odd_id(const struct entity *e)
+{
+	return e != NULL && strchr(e->id, ' ') != NULL;
+}
+
+static void count_for_host(struct findings *f, const struct finding_row *r)
+{
+	const struct who *w = &r->who;
+
+	if (f->check->severity != SEVERITY_CRITICAL || f->check->subject == SUBJECT_VM_HOST || w->host == NOBODY)
+		return;
+	if (odd_id(entity(f, ENTITY_TARGET, w->target)) || odd_id(entity(f, ENTITY_CLUSTER, w->cluster)) ||
+	    odd_id(entity(f, ENTITY_HOST, w->host)) || odd_id(entity(f, ENTITY_VM, w->vm)) ||
+	    odd_id(entity(f, ENTITY_DATASTORE, w->datastore)) || odd_id(entity(f, ENTITY_HOST, w->peer)))
+		return;
+	f->tallies[w->host].critical[r->status] += finding_subjects(r);
+}
+
+int findings_add(struct findings *f, const struct finding_row *r, struct err *err)
+{
+	bool report = f->check->selected && !r->quiet;
+	const char *detail;
+
+	f->n++;
+	if (report)
+		count_for_host(f, r);
+	if (f->brief && (r->status == STATUS_PASS || r->status == STATUS_NA))
+		report = false;
+	if (!report && f->publish == NULL)
+		return 0;
+	if (r->peers != NULL && peer_lists_store(&f->lists, r->peers, err) < 0)
+		return -1;
+	detail = detail_of(f, r);
+	if (f->publish != NULL && publish(f, r, detail, err) < 0)
+		return -1;
+	return report ? insert(f, r, detail, err) : 0;
+}
+
 static int prepare_publish(struct findings *f, struct err *err)
 {
 	struct buf b = {.max = 512};
@@ -187,13 +218,28 @@ static int exec(struct findings *f, const char *sql, struct err *err)
 	return err_set(err, ERR_IO, "findings can't be stored: %s", sqlite3_errmsg(facts_db(f->facts)));
 }
 
-int findings_open(struct findings *f, struct facts *facts, const struct subjects *subjects, struct err *err)
+static void make_tallies(struct findings *f, struct run *run)
 {
+	const struct entities *hosts = &f->subjects->of[ENTITY_HOST];
+
+	run->ntallies = hosts->n;
+	run->tallies = f->tallies = arena_array(run->arena, hosts->n + 1, sizeof(*f->tallies));
+	f->before = arena_array(f->arena, hosts->n + 1, sizeof(*f->before));
+	for (size_t i = 0; i < hosts->n; i++)
+		f->tallies[i] = (struct host_tally){.host = arena_strdup(run->arena, hosts->v[i].id)};
+}
+
+int findings_open(struct findings *f, struct run *run, const struct subjects *subjects, struct err *err)
+{
+	struct facts *facts = run->facts;
+
 	*f = (struct findings){.facts = facts,
 	                       .subjects = subjects,
+	                       .brief = run->brief,
 	                       .arena = arena_new(),
 	                       .detail.max = TEXT_MAX,
 	                       .ids.max = TEXT_MAX};
+	make_tallies(f, run);
 	if (peer_lists_open(&f->lists, facts, subjects, err) < 0 || exec(f, findings_table, err) < 0)
 		return -1;
 	if (sqlite3_prepare_v2(facts_db(facts),
@@ -218,6 +264,7 @@ int findings_of(struct findings *f, const struct check *check, bool read, struct
 {
 	f->check = check;
 	f->n = 0;
+	memcpy(f->before, f->tallies, f->subjects->of[ENTITY_HOST].n * sizeof(*f->before));
 	sqlite3_finalize(f->publish);
 	f->publish = NULL;
 	return read ? prepare_publish(f, err) : 0;
@@ -226,6 +273,7 @@ int findings_of(struct findings *f, const struct check *check, bool read, struct
 int findings_forget(struct findings *f, struct err *err)
 {
 	f->n = 0;
+	memcpy(f->tallies, f->before, f->subjects->of[ENTITY_HOST].n * sizeof(*f->before));
 	return exec(f,
 	            arena_printf(f->arena, "DELETE FROM findings WHERE check_id = '%s'; DELETE FROM %s", f->check->id,
 	                         plan_finding_rows(f->arena, f->check->id)),

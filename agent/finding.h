@@ -2,7 +2,7 @@
 /*
  * finding.h - findings as rows: what judge.c settled, stored for the reports and for the checks that read it.
  *
- * Temp table `findings`, one row a finding (a list of peers shares a row):
+ * Temp table `findings`, one row a finding (a list of peers shares a row); of a brief run only those that a reader must see:
  *   check_id, severity, status, status_rank
  *   target, platform, cluster, host, peer, vm, object      names as people know them
  *   ids                        the subject's ids, for the fingerprint
@@ -15,6 +15,7 @@
 
 #include "base/str.h"
 #include "peer_list.h"
+#include "run.h"
 #include "subject.h"
 #include "waiver.h"
 
@@ -53,6 +54,9 @@ struct findings {
 	const struct subjects *subjects;
 	const struct check *check;
 	size_t n; /* rows of the check at hand */
+	bool brief;
+	struct host_tally *tallies; /* of each host of SUBJECTS */
+	struct host_tally *before;  /* what they were before the check at hand */
 	struct arena *arena;
 	struct peer_lists lists;
 	struct buf detail, ids; /* texts of the finding at hand */
@@ -62,7 +66,8 @@ struct findings {
 /* What a reader must see first has the lowest number; it also decides which of several rows counts for a subject. */
 int status_badness(enum status s);
 
-int findings_open(struct findings *f, struct facts *facts, const struct subjects *subjects, struct err *err);
+/* RUN's facts hold what is found, and its tallies count it; BRIEF of RUN is heeded. */
+int findings_open(struct findings *f, struct run *run, const struct subjects *subjects, struct err *err);
 void findings_close(struct findings *f);
 
 /* The part that a finding is about, as reports name it; NULL: none. */

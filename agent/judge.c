@@ -341,7 +341,7 @@ int judge(struct run *run, const struct plan *plan, const struct probes *probes,
 	int rc = subjects_load(&j.subjects, run->facts, &run->scope, names_have(&plan->views, "vm"), err);
 
 	if (rc == 0)
-		rc = findings_open(&j.findings, run->facts, &j.subjects, err);
+		rc = findings_open(&j.findings, run, &j.subjects, err);
 	if (rc == 0)
 		rc = check_scope(&j, plan, err);
 	/* One transaction, or each finding would pay for its own. */

@@ -228,48 +228,36 @@ static bool split_ids(char *copy, const char *parts[ID_PARTS])
 	return n == ID_PARTS;
 }
 
-struct host_tally {
-	uint64_t critical[STATUS_COUNT];
+/* What is written of a run's hosts. */
+struct host_writer {
+	struct document d;
+	struct subjects subjects;
+	struct map tallies; /* of the run, by host */
+	struct map *places;
 };
 
-/* How many subjects of critical checks that can make a verdict there are about each host, by status. */
-static int tally_hosts(const struct run *run, const struct subjects *s, struct host_tally *tallies, struct err *err)
+/* Of critical checks that can make a verdict: how many of their subjects are about HOST, by status. */
+static json_t *counts(const struct run *run, const struct host_writer *w, const char *host)
 {
-	const struct check *check = NULL;
-	sqlite3_stmt *st;
-	int rc;
+	json_t *list = json_array();
+	int64_t at;
+	bool known = map_get(&w->tallies, host, &at);
 
-	if (sqlite3_prepare_v2(facts_db(run->facts),
-	                       "SELECT check_id, status, max(npeers, 1), ids FROM temp.findings WHERE severity = ?1",
-	                       -1, &st, NULL) != SQLITE_OK)
-		return sql_err(run, err);
-	sqlite3_bind_int(st, 1, SEVERITY_CRITICAL);
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		const char *id = text(st, 0), *parts[ID_PARTS];
-		CLEANUP_FREE char *copy = xstrdup(text(st, 3) != NULL ? text(st, 3) : "");
-		int status = sqlite3_column_int(st, 1), host;
-
-		if (check == NULL || strcmp(check->id, id) != 0)
-			check = checks_find(run->checks, id);
-		if (check == NULL || check->subject == SUBJECT_VM_HOST || !split_ids(copy, parts))
-			continue;
-		host = subjects_find(s, ENTITY_HOST, parts[2]);
-		if (host != NOBODY && status >= 0 && status < STATUS_COUNT)
-			tallies[host].critical[status] += (uint64_t)sqlite3_column_int64(st, 2);
-	}
-	sqlite3_finalize(st);
-	return rc == SQLITE_DONE ? 0 : sql_err(run, err);
+	for (int i = 0; i < STATUS_COUNT; i++)
+		json_array_append_new(list, json_integer(known ? (json_int_t)run->tallies[at].critical[i] : 0));
+	return list;
 }
 
 /* A row of host_listed, with what the run made of it. */
-static json_t *host_json(sqlite3_stmt *st, const struct subjects *s, const struct host_tally *tallies)
+static json_t *host_json(sqlite3_stmt *st, const struct run *run, const struct host_writer *w)
 {
 	static const char *const keys[] = {"id", "name", "label", "target", "cluster", "uuid"};
+	const struct subjects *s = &w->subjects;
 	bool excluded = sqlite3_column_int(st, 7) != 0;
 	int at = text(st, 0) != NULL ? subjects_find(s, ENTITY_HOST, text(st, 0)) : NOBODY;
 	const struct entity *e = at != NOBODY ? &s->of[ENTITY_HOST].v[at] : NULL;
 	enum host_state state = excluded ? HOST_EXCLUDED : e != NULL && e->in_scope ? HOST_COVERED : HOST_OUTSIDE;
-	json_t *o, *counts;
+	json_t *o;
 
 	if (!excluded && e == NULL) /* another target's row stands for it */
 		return NULL;
@@ -282,15 +270,11 @@ static json_t *host_json(sqlite3_stmt *st, const struct subjects *s, const struc
 	put(o, "state", host_state_name(state));
 	if (state != HOST_COVERED)
 		return o;
-	counts = json_array();
-	for (int i = 0; i < STATUS_COUNT; i++)
-		json_array_append_new(counts, json_integer((json_int_t)tallies[at].critical[i]));
-	json_object_set_new(o, "critical", counts);
+	json_object_set_new(o, "critical", counts(run, w, text(st, 0)));
 	return o;
 }
 
-static int add_hosts(const struct run *run, const struct subjects *s, const struct host_tally *tallies,
-                     struct document *d, struct map *places, struct err *err)
+static int add_hosts(const struct run *run, struct host_writer *w, struct err *err)
 {
 	sqlite3_stmt *st;
 	int rc;
@@ -302,12 +286,12 @@ static int add_hosts(const struct run *run, const struct subjects *s, const stru
 		    -1, &st, NULL) != SQLITE_OK)
 		return sql_err(run, err);
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		json_t *o = host_json(st, s, tallies);
+		json_t *o = host_json(st, run, w);
 
 		if (o == NULL)
 			continue;
-		map_set(places, text(st, 0), (int64_t)d->n);
-		document_add(d, o);
+		map_set(w->places, text(st, 0), (int64_t)w->d.n);
+		document_add(&w->d, o);
 	}
 	sqlite3_finalize(st);
 	return rc == SQLITE_DONE ? 0 : sql_err(run, err);
@@ -316,22 +300,19 @@ static int add_hosts(const struct run *run, const struct subjects *s, const stru
 /* PLACES: of each host in the document, by id. */
 static int make_hosts(struct arena *a, const struct run *run, struct map *places, struct record *ret, struct err *err)
 {
-	struct document d = {.text = {.max = RECORD_DOCUMENT_MAX}};
-	struct host_tally *tallies;
-	struct subjects s;
+	struct host_writer w = {.d.text.max = RECORD_DOCUMENT_MAX, .places = places};
 	int rc;
 
-	if (subjects_load(&s, run->facts, &run->scope, false, err) < 0)
+	if (subjects_load(&w.subjects, run->facts, &run->scope, false, err) < 0)
 		return -1;
-	tallies = xcalloc(s.of[ENTITY_HOST].n + 1, sizeof(*tallies));
-	rc = tally_hosts(run, &s, tallies, err);
+	for (size_t i = 0; i < run->ntallies; i++)
+		map_set(&w.tallies, run->tallies[i].host, (int64_t)i);
+	rc = add_hosts(run, &w, err);
 	if (rc == 0)
-		rc = add_hosts(run, &s, tallies, &d, places, err);
-	if (rc == 0)
-		rc = document_end(&d, a, "hosts", &ret->hosts, &ret->hosts_digest, err);
-	buf_dispose(&d.text);
-	free(tallies);
-	subjects_dispose(&s);
+		rc = document_end(&w.d, a, "hosts", &ret->hosts, &ret->hosts_digest, err);
+	buf_dispose(&w.d.text);
+	map_dispose(&w.tallies);
+	subjects_dispose(&w.subjects);
 	return rc;
 }
 

@@ -101,6 +101,8 @@ int run_findings(const struct run *run, bool all, bool expand, finding_fn *fn, v
 	sqlite3_stmt *st;
 	int rc, step;
 
+	if (all && run->brief)
+		return err_set(err, ERR_INTERNAL, "what passed is to be listed, but was only counted");
 	if (sqlite3_prepare_v2(facts_db(run->facts), sql, -1, &st, NULL) != SQLITE_OK)
 		return sql_err(run, err);
 	sqlite3_bind_int(st, 1, all);

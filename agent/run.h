@@ -18,6 +18,12 @@ struct scope {
 	const char **hosts, **clusters, **vms, **excluded; /* globs as given; NULL-terminated, or NULL */
 };
 
+/* How many subjects of critical checks are about a host and its VMs, by status; rows about VMs at a candidate don't count. */
+struct host_tally {
+	const char *host; /* id */
+	uint64_t critical[STATUS_COUNT];
+};
+
 struct run {
 	char id[27]; /* ULID */
 	const char *profile, *profile_digest;
@@ -31,9 +37,12 @@ struct run {
 	bool complete;   /* every probe of the plan ended ok and no check crashed */
 	bool replay;     /* recorded facts: never gates */
 	bool as_of_facts;
+	bool brief; /* nobody will list what passed or isn't applicable: such findings are only counted */
 	int64_t started_ms, ended_ms, oldest_fact_ms; /* UTC since the epoch; oldest_fact_ms 0: no fact at all */
 	int64_t requests;
 	uint64_t expected, count[STATUS_COUNT]; /* subjects; a peer list counts each of its peers */
+	struct host_tally *tallies;             /* of each host that is a subject or a candidate */
+	size_t ntallies;
 };
 
 /* One finding. `peer` was expanded by run_findings() when asked; texts are host data: escape them for the format. */
@@ -61,7 +70,8 @@ struct probe_outcome {
 
 /*
  * Calls FN for every finding: checks that made the verdict first (critical before warning before info, then by id), in a
- * check fail, unknown, warn, then by cluster, host, peer, vm. ALL: pass and na too. EXPAND: one call a peer.
+ * check fail, unknown, warn, then by cluster, host, peer, vm. ALL: pass and na too, of a run that isn't brief. EXPAND: one call
+ * a peer.
  * FN returns 0, or -1 with err set to stop.
  */
 int run_findings(const struct run *run, bool all, bool expand,

@@ -20,6 +20,7 @@ struct format_options {
 
 struct format {
 	const char *name, *about;
+	bool lists_all; /* what passed or isn't applicable, whatever the options say */
 	int (*write)(const struct run *run, const struct format_options *o, FILE *out, struct err *err);
 };
 

@@ -180,5 +180,6 @@ static int write_junit(const struct run *run, const struct format_options *o, FI
 const struct format format_junit = {
 	.name = "junit",
 	.about = "for CI servers: a suite a check, a case a subject, and the verdict as a case of its own",
+	.lists_all = true,
 	.write = write_junit,
 };

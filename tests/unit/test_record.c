@@ -12,6 +12,7 @@ static struct record record;
 static struct recorded_host *hosts;
 static struct recorded_finding *findings;
 static size_t nhosts, nfindings;
+static bool brief;
 
 /* Hosts A to C (host-1 to host-3) in c1 and D in c2; a VM on A. */
 static void four_hosts(void)
@@ -40,6 +41,7 @@ static void judge_and_record(struct scope scope)
 	                   .facts = s.facts,
 	                   .arena = s.arena,
 	                   .complete = true,
+	                   .brief = brief,
 	                   .scope = scope,
 	                   .started_ms = 1000,
 	                   .ended_ms = 2000,
@@ -98,6 +100,48 @@ static void test_hosts(void **state)
 	assert_int_equal(record_count(&record, STATUS_FAIL), run.count[STATUS_FAIL]);
 }
 
+struct expanded {
+	size_t n;
+	char fingerprint[4][33];
+};
+
+static int note(void *arg, const struct finding *f, struct err *err)
+{
+	struct expanded *e = arg;
+
+	(void)err;
+	memcpy(e->fingerprint[e->n++], f->fingerprint, 33);
+	return 0;
+}
+
+/* What nobody will list is counted all the same, of a check that breaks in mid-way only once. */
+static void test_brief(void **state)
+{
+	struct expanded e = {0};
+	const struct recorded_host *a;
+
+	(void)state;
+	four_hosts();
+	check("host-ok", HEAD("host", "critical") "SELECT id AS host, 'pass' AS status FROM host");
+	check("vm-ok", HEAD("vm", "critical") "SELECT id AS vm, 'na' AS status FROM vm");
+	check("host-odd", HEAD("host", "critical") "SELECT id AS host, 'pass' AS status FROM host"
+	                                           " UNION ALL SELECT 'nobody', 'pass'");
+	brief = true;
+	judge_and_record((struct scope){0});
+	brief = false;
+	a = host("vc01/host-1");
+	assert_int_equal(a->critical[STATUS_PASS], 1);
+	assert_int_equal(a->critical[STATUS_NA], 1);
+	assert_int_equal(a->critical[STATUS_UNKNOWN], 1);
+	assert_int_equal(run.count[STATUS_PASS], 4);
+	assert_int_equal(nfindings, 4);
+	assert_int_equal(run_findings(&run, true, true, note, &e, &s.err), -1);
+	assert_int_equal(s.err.kind, ERR_INTERNAL);
+	run.brief = false;
+	must(run_findings(&run, true, true, note, &e, &s.err));
+	assert_int_equal(e.n, 4);
+}
+
 static void test_findings(void **state)
 {
 	(void)state;
@@ -121,20 +165,6 @@ static void test_findings(void **state)
 	assert_string_equal(findings[1].f.peers, "[\"A.example.com\",\"B\"]");
 	assert_string_equal(findings[1].peer_ids[1], "vc01/host-2");
 	assert_string_equal(findings[1].peer, "");
-}
-
-struct expanded {
-	size_t n;
-	char fingerprint[4][33];
-};
-
-static int note(void *arg, const struct finding *f, struct err *err)
-{
-	struct expanded *e = arg;
-
-	(void)err;
-	memcpy(e->fingerprint[e->n++], f->fingerprint, 33);
-	return 0;
 }
 
 /* A report lists each peer by itself; the record's group has the same fingerprints to give. */
@@ -194,8 +224,8 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, store_setup, store_teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_hosts),         T(test_findings),       T(test_fingerprints_of_a_group),
-		T(test_hostile_texts), T(test_blank_in_an_id),
+		T(test_hosts), T(test_findings),      T(test_fingerprints_of_a_group),
+		T(test_brief), T(test_hostile_texts), T(test_blank_in_an_id),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
