@@ -52,6 +52,7 @@ struct planner {
 	struct probe **v;
 	int *depth;
 	size_t n, cap, dcap;
+	bool moved; /* some of them further down, so that what reads their other tables has to follow */
 };
 
 /* ---- what a query reads ---- */
@@ -345,14 +346,30 @@ static int probe_reads(struct planner *pl, const struct probe *p, struct need *n
 
 static int add_table(struct planner *pl, const char *name, struct names *closure, int *ret_depth, struct err *err);
 
-/* Adds P and all that its for_each reads; gives how deep it stands. */
-static int add_probe(struct planner *pl, struct probe *p, struct names *closure, int *ret_depth, struct err *err)
+static size_t place_of(const struct planner *pl, const struct probe *p)
 {
-	struct need need = {0};
 	size_t i = 0;
 
 	while (i < pl->n && pl->v[i] != p)
 		i++;
+	return i;
+}
+
+static bool can_fill(const struct probe *p, const char *table)
+{
+	for (size_t i = 0; i < p->ntables; i++)
+		if (strcmp(p->tables[i].name, table) == 0)
+			return true;
+	return false;
+}
+
+/* Adds P and all that its for_each reads; gives how deep it stands. */
+static int add_probe(struct planner *pl, struct probe *p, struct names *closure, int *ret_depth, struct err *err)
+{
+	struct need need = {0};
+	size_t i = place_of(pl, p);
+	int before = i < pl->n ? pl->depth[i] : 0;
+
 	if (i < pl->n && pl->depth[i] < 0)
 		return err_set(err, ERR_CONFIG, "%s:%d: for_each reads, in a cycle, what this probe itself brings",
 		               p->file, p->for_each_line);
@@ -362,7 +379,7 @@ static int add_probe(struct planner *pl, struct probe *p, struct names *closure,
 		pl->v[pl->n++] = p;
 	}
 	pl->depth[i] = -1;
-	*ret_depth = 0;
+	*ret_depth = before;
 	if (probe_reads(pl, p, &need, err) < 0)
 		return -1;
 	for (size_t k = 0; k < need.views.n; k++)
@@ -379,25 +396,28 @@ static int add_probe(struct planner *pl, struct probe *p, struct names *closure,
 	return 0;
 }
 
-/* Adds NAME to the closure with every probe that can fill it. The depth is that of the deepest. */
+/* Adds NAME to the closure with every probe that can fill it. They stand together, as deep as the deepest: only within a stage is
+ * one asked after the other. */
 static int add_table(struct planner *pl, const char *name, struct names *closure, int *ret_depth, struct err *err)
 {
 	names_add(closure, pl->a, name);
 	*ret_depth = 0;
 	for (size_t i = 0; i < pl->probes->n; i++) {
 		struct probe *p = pl->probes->v[i];
-		bool fills = false;
 		int depth = 0;
 
-		for (size_t k = 0; k < p->ntables; k++)
-			fills = fills || strcmp(p->tables[k].name, name) == 0;
-		if (!fills)
+		if (!can_fill(p, name))
 			continue;
 		if (add_probe(pl, p, closure, &depth, err) < 0)
 			return -1;
 		if (depth > *ret_depth)
 			*ret_depth = depth;
 	}
+	for (size_t i = 0; i < pl->n; i++)
+		if (can_fill(pl->v[i], name) && pl->depth[i] < *ret_depth && pl->depth[i] >= 0) {
+			pl->depth[i] = *ret_depth;
+			pl->moved = true;
+		}
 	return 0;
 }
 
@@ -417,6 +437,18 @@ static int add_tables(struct planner *pl, struct need *need, struct err *err)
 		names_add(&pl->plan->tables, pl->a, need->tables.v[i]);
 	for (size_t i = 0; i < need->views.n; i++)
 		names_add(&pl->plan->views, pl->a, need->views.v[i]);
+	return 0;
+}
+
+/* A probe only ever moves down, and not below MAX_STAGES, so this ends. */
+static int add_all_tables(struct planner *pl, struct need *needs, size_t n, struct err *err)
+{
+	do {
+		pl->moved = false;
+		for (size_t i = 0; i < n; i++)
+			if (add_tables(pl, &needs[i], err) < 0)
+				return -1;
+	} while (pl->moved);
 	return 0;
 }
 
@@ -520,12 +552,9 @@ static int plan_checks(struct planner *pl, struct err *err)
 		    add_check(pl, pl->checks->v[i], &chain, err) < 0)
 			return -1;
 	}
-	for (size_t i = 0; i < pl->plan->nneeds; i++) {
+	for (size_t i = 0; i < pl->plan->nneeds; i++)
 		pl->plan->needs[i].read = is_read(pl->plan, pl->plan->needs[i].check->id);
-		if (add_tables(pl, &pl->plan->needs[i], err) < 0)
-			return -1;
-	}
-	return 0;
+	return add_all_tables(pl, pl->plan->needs, pl->plan->nneeds, err);
 }
 
 int plan_make(struct plan *ret, struct facts *f, const struct checks *cs, const struct probes *ps,
@@ -551,7 +580,7 @@ int plan_query(struct plan *ret, struct facts *f, const char *sql, const struct 
 		rc = sketch_prepare(&pl.sketch, sql, pl.a, &reads, NULL, err);
 	if (rc == 0) {
 		sort_reads(&pl, &reads, &need);
-		rc = add_tables(&pl, &need, err);
+		rc = add_all_tables(&pl, &need, 1, err);
 	}
 	return planner_end(&pl, rc);
 }

@@ -102,6 +102,29 @@ static void test_for_each_gives_the_order(void **state)
 	assert_true(names_have(&s.plan.needs[0].tables, "a_table"));
 }
 
+/* Which of them is asked first is settled within a stage; what reads another table of the one that moves down follows. */
+static void test_probes_of_one_table_stand_together(void **state)
+{
+	size_t first, other, reader;
+
+	(void)state;
+	probe("a", WORK_PROBE("a_table", "SELECT id AS host, name AS n FROM host"));
+	probe("b", "about: a\nprefer: 200\ntransport: vsphere\nscope: host\nobject: HostSystem\ntables:\n"
+	           "  a_table:\n    columns: {host: $ref, value: name}\n  b_table:\n    columns: {host: $ref, value: "
+	           "name}\n");
+	probe("d", WORK_PROBE("d_table", "SELECT host, value AS n FROM b_table"));
+	check("c",
+	      HOST_CHECK("SELECT d.host, 'pass' AS status FROM d_table AS d JOIN a_table AS a ON a.host = d.host"));
+	store_open();
+	must(try_plan());
+	assert_non_null(planned_probe("a", &first));
+	assert_non_null(planned_probe("b", &other));
+	assert_non_null(planned_probe("d", &reader));
+	assert_int_equal(first, other);
+	assert_true(other < reader);
+	assert_string_equal(s.plan.stages[first].probes[0].probe->id, "a");
+}
+
 static void test_probe_cycle(void **state)
 {
 	(void)state;
@@ -257,6 +280,7 @@ int main(void)
 	                                   T(test_unused_cte_needs_nothing),
 	                                   T(test_other_platforms_are_left_out),
 	                                   T(test_for_each_gives_the_order),
+	                                   T(test_probes_of_one_table_stand_together),
 	                                   T(test_probe_cycle),
 	                                   T(test_for_each_must_say_whom),
 	                                   T(test_findings_give_the_order),
