@@ -15,11 +15,12 @@ import estate_cpu
 import estate_host
 import estate_network
 import estate_path
+import estate_port
 import estate_storage
 import estate_vm
 from vim import Object, Value, boolean, device, reference, references, string, strings
 
-PARTS = estate_cpu, estate_host, estate_network, estate_path, estate_storage, estate_vm
+PARTS = estate_cpu, estate_host, estate_network, estate_path, estate_port, estate_storage, estate_vm
 
 NAMESPACE = uuid.UUID("6d1f1a52-3c52-4d0e-9f6b-0a5b1c7c2a10")
 

@@ -1,0 +1,39 @@
+/*
+title: vMotion's port answers along every path
+subject: path
+depends: own
+severity: critical
+platforms: [vsphere]
+symptom: >
+  The migration fails at 10 to 21 % with "Operation timed out" or "failed to connect to remote host", though the adapters answer a ping.
+fix: >
+  Refused: enable vMotion on the destination's adapter. No answer: let TCP 8000 through between the vMotion adapters, in the firewalls on the
+  way and in both hosts' own (ruleset vMotion).
+refs: ["vSphere API: HostFirewallRuleset, HostFirewallDefaultPolicy",
+       "VMware vSphere Security: incoming and outgoing firewall ports for ESXi hosts, TCP 8000"]
+*/
+-- Where nobody could try, what both firewalls are set to is all that can be known without a packet, and passes: jumbo-frames-path proves
+-- the way itself. A firewall in between that tells ping from vMotion isn't seen then, and the finding says so.
+SELECT p.path, p.host, p.peer,
+       CASE WHEN m.duty IN ('elsewhere', 'none') THEN 'na'
+            WHEN m.duty IS NULL THEN 'unknown'
+            WHEN r.state IN ('open', 'allowed') THEN 'pass'
+            WHEN r.state IN ('refused', 'silent', 'unreachable', 'shut') THEN 'fail'
+            ELSE 'unknown' END AS status,
+       m.src_device || ' -> ' || m.dst_ip AS object,
+       CASE r.state WHEN 'open' THEN 'TCP 8000 answers' WHEN 'refused' THEN 'TCP 8000 refuses' WHEN 'silent' THEN 'TCP 8000 does not answer'
+                    WHEN 'unreachable' THEN 'not reachable: ' || r.said WHEN 'allowed' THEN 'configured, not tried' WHEN 'shut' THEN 'blocked by configuration'
+                    ELSE nullif(r.said, '') END AS observed,
+       'TCP 8000 answers' AS expected,
+       CASE WHEN m.duty = 'elsewhere' THEN 'the two adapters are not for each other: others of these hosts are'
+            WHEN m.duty = 'none' THEN 'no way between the two hosts'' vMotion adapters: see vmotion-vmknic-subnet'
+            WHEN m.duty IS NULL THEN 'not known whether the two adapters should reach each other'
+            WHEN r.state = 'refused' THEN 'nothing listens there, as when vMotion is not enabled on that adapter, or a firewall rejects it'
+                 || coalesce('; ' || r.obstacle, '')
+            WHEN r.state = 'silent' THEN coalesce(r.obstacle, 'a firewall on the way drops it: neither of the two hosts'' own is known to')
+            WHEN r.state = 'allowed' THEN 'both hosts'' own firewalls let it through; one in between would not be seen. Not tried: ' || r.why
+            WHEN r.state = 'shut' THEN r.obstacle || '. Not tried: ' || r.why
+            WHEN r.state IS NULL THEN coalesce(r.error, 'it was not tried; the firewalls'' settings are not known: ' || r.why, 'not tried to an end') END AS detail
+  FROM migration_path AS p
+  LEFT JOIN mesh_path AS m ON m.path = p.path
+  LEFT JOIN port_result AS r ON r.id = p.path
