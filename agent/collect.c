@@ -260,7 +260,7 @@ void collect_answer(struct job *job, const struct answer *answer)
 		snprintf(object, sizeof(object), "%s/%s", job->target->name, answer->ref);
 	g.object = answer->ref != NULL ? object : job->host;
 	/* Which of two answers about one object would be the true one? */
-	if (answer->ref != NULL && !idset_add(&job->seen, fnv1a(FNV1A_START, answer->ref, strlen(answer->ref)))) {
+	if (answer->ref != NULL && !idset_add(&job->seen, hash_bytes(HASH_START, answer->ref, strlen(answer->ref)))) {
 		refuse_repeated(&g);
 		return;
 	}

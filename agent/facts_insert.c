@@ -281,12 +281,12 @@ static int write_set(struct facts *f, struct inserter *in, int64_t id, struct er
 /* The id of the set that the rows of this object make; written if it is new. */
 static int set_id(struct facts *f, struct inserter *in, int64_t *ret, struct err *err)
 {
-	uint64_t hash = FNV1A_START;
+	uint64_t hash = HASH_START;
 
 	if (!is_sorted(in))
 		qsort(in->rows, in->nrows, sizeof(*in->rows), by_bytes);
 	for (size_t i = 0; i < in->nrows; i++)
-		hash = fnv1a(hash, in->rows[i].data, in->rows[i].len);
+		hash = hash_bytes(hash, in->rows[i].data, in->rows[i].len);
 	for (const struct kept_set *k = in->kept[hash % 256]; k != NULL; k = k->next)
 		if (k->hash == hash && same_set(k, in)) {
 			*ret = k->id;

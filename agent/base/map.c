@@ -26,10 +26,18 @@ static uint64_t mix(uint64_t h)
 	return h ^ (h >> 33);
 }
 
-uint64_t fnv1a(uint64_t h, const void *data, size_t len)
+/* FNV-1a in steps of eight bytes, as texts are lists of a kilobyte; each step folds, since products carry upwards only. */
+uint64_t hash_bytes(uint64_t h, const void *data, size_t len)
 {
 	const unsigned char *p = data;
 
+	for (; len >= sizeof(uint64_t); p += sizeof(uint64_t), len -= sizeof(uint64_t)) {
+		uint64_t word;
+
+		memcpy(&word, p, sizeof(word));
+		h = (h ^ word) * 0xff51afd7ed558ccdu;
+		h ^= h >> 32;
+	}
 	for (size_t i = 0; i < len; i++)
 		h = (h ^ p[i]) * 1099511628211u;
 	return h;
@@ -37,7 +45,7 @@ uint64_t fnv1a(uint64_t h, const void *data, size_t len)
 
 static uint64_t hash_text(const char *s)
 {
-	return mix(fnv1a(seed(), s, strlen(s)));
+	return mix(hash_bytes(seed(), s, strlen(s)));
 }
 
 static struct map_slot *find(const struct map *m, const char *key)

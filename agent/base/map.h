@@ -23,9 +23,9 @@ bool map_get(const struct map *m, const char *key,
 void map_set(struct map *m, const char *key, int64_t value); /* adds or replaces */
 void map_dispose(struct map *m);
 
-/* FNV-1a: continues H (start: FNV1A_START) over LEN bytes. Finds candidates; whoever must be sure compares. */
-#define FNV1A_START 14695981039346656037u
-uint64_t fnv1a(uint64_t h, const void *data, size_t len);
+/* Continues H (start: HASH_START) over LEN bytes, of this process only. Finds candidates; whoever must be sure compares. */
+#define HASH_START 14695981039346656037u
+uint64_t hash_bytes(uint64_t h, const void *data, size_t len);
 
 /* The same for 64-bit keys without values. */
 struct idset {

@@ -40,7 +40,7 @@ static int on_object(void *arg, const struct val *node, struct err *err)
 		g->expired = true;
 		return err_set(err, ERR_DENIED, "the session has expired");
 	}
-	g->fresh = idset_add(&g->seen, fnv1a(FNV1A_START, o.ref.id, strlen(o.ref.id))) || g->fresh;
+	g->fresh = idset_add(&g->seen, hash_bytes(HASH_START, o.ref.id, strlen(o.ref.id))) || g->fresh;
 	g->answered = true;
 	for (size_t i = 0; i < g->nasks; i++) {
 		struct answer answer = {.ref = o.ref.id, .kind = o.ref.type, .root = o.root};
