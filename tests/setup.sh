@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# setup.sh - installs what migready needs on Debian: `build` for building and running, `test` for the tests as well.
+# setup.sh - installs what migready needs on Debian: `build` for building and running, `test` for the tests as well,
+# `bench` for what the program is measured against over SSH.
 #
 # Needs root, or sudo, only for packages that are missing. Go modules and Python packages come through the ordinary clients
 # with whatever proxies this machine is set up for. Test tools go to tests/lab/.tools, or to $MIGREADY_TOOLS.
@@ -20,6 +21,8 @@ test_packages=(
 	python3 python3-venv python3-jsonschema python3-yaml
 	bash openssl curl openssh-client openssh-server iproute2 nftables iputils-ping netcat-openbsd procps util-linux sqlite3 libxml2-utils jq
 )
+
+bench_packages=(clustershell pssh ansible-core)
 
 # Go of this version or newer builds the simulator and govc (tests/lab/*/go.mod); an older one can still fetch this one.
 go_minimum=1.25
@@ -119,8 +122,11 @@ test)
 	install_go_tool govc
 	install_python
 	;;
+bench)
+	install_packages "${build_packages[@]}" "${test_packages[@]}" "${bench_packages[@]}"
+	;;
 *)
-	echo "usage: $0 build|test" >&2
+	echo "usage: $0 build|test|bench" >&2
 	exit 64
 	;;
 esac

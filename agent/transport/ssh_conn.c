@@ -126,7 +126,7 @@ static void add_job(struct conn *c, struct job *j)
 	c->jobs = j;
 	c->njobs++;
 	c->opening = j;
-	c->used_ms = uv_now(c->loop);
+	c->used_ms = c->opening_ms = uv_now(c->loop);
 }
 
 static bool has_room(const struct conn *c)
@@ -501,12 +501,17 @@ struct conn *conn_start(struct host *h, const struct way *way, const char *addre
 	uv_timer_init(c->loop, &c->timer);
 	c->timer.data = c;
 	c->handles = 1;
-	uv_update_time(c->loop);
-	uv_timer_start(&c->timer, on_timer, (uint64_t)limit_ms, 0);
 	return c;
+}
+
+void conn_limit(struct conn *c)
+{
+	uv_update_time(c->loop);
+	uv_timer_start(&c->timer, on_timer, (uint64_t)c->limit_ms, 0);
 }
 
 void conn_dial(struct conn *c)
 {
+	conn_limit(c);
 	c->dial = dial_start(c->loop, c->address, c->port, on_dialled, c);
 }

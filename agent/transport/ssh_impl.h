@@ -139,8 +139,8 @@ struct conn {
 	int events;       /* that are polled for */
 	uv_timer_t timer; /* until READY: the limit; then: keepalive and idleness */
 	int limit_ms;
-	int handles; /* of these two, open */
-	uint64_t heard_ms, used_ms;
+	int handles;                            /* of these two, open */
+	uint64_t heard_ms, used_ms, opening_ms; /* OPENING_MS: since when it is busy with its last job's channel */
 	LIBSSH2_SESSION *ssh;
 	struct login_state login;
 	struct job *jobs, *opening, *stuck; /* STUCK: has sent half a packet and must go first */
@@ -155,6 +155,7 @@ struct conn {
 /* A connection that does nothing yet: conn_dial() or conn_tunnelled() follows, or conn_fail(). */
 struct conn *conn_start(struct host *h, const struct way *way, const char *address, int port, int limit_ms);
 void conn_dial(struct conn *c);
+void conn_limit(struct conn *c);             /* its time to get ready runs from now on */
 void conn_tunnelled(struct conn *c, int fd); /* FD is the connection's from now on */
 void conn_step(struct conn *c);
 void conn_fail(struct conn *c, const struct err *why); /* ends it: host_lost() follows, at once or soon */

@@ -17,7 +17,9 @@
 #define MAX_TRIES 8        /* of a server that closes too early */
 #define FIRST_PAUSE_MS 100 /* then twice as long, and up to half of that more */
 #define MAX_LOSSES 3       /* of connections that had been made */
-#define PROXY_CONNS 4      /* each can wait for one host that doesn't answer */
+#define PROXY_CONNS 4      /* each opens one tunnel at a time */
+#define PROXY_ALL_CONNS 16 /* with those that wait for a host that doesn't answer */
+#define PROXY_WAIT_MS 300  /* for a tunnel's opening, before another connection is made for the next one */
 #define PROXY_JOBS 256     /* tunnels of one connection */
 
 struct host {
@@ -215,14 +217,6 @@ static void start_conn(struct host *h)
 	}
 }
 
-/* Has it a connection that will take what waits, or must it not have another one? */
-static bool is_served(const struct host *h)
-{
-	if (h->nstarting > 0)
-		return true;
-	return h->nconns >= (h->proxy ? PROXY_CONNS : 1);
-}
-
 /* A moment for those that have a connection, which may have room. */
 static void step_conns(struct host *h)
 {
@@ -236,20 +230,50 @@ static void step_conns(struct host *h)
 
 enum served { SERVED, LATER, FULL };
 
-/* FULL: nobody gets a connection now. */
-static enum served serve(struct session *s, struct host *h, uint64_t now)
+/*
+ * libssh2 opens one channel at a time, and a host that doesn't answer keeps the jump host waiting for minutes. So what waits
+ * behind an opening that takes long gets another connection.
+ */
+static enum served serve_proxy(struct host *h, uint64_t now, uint64_t *ret_due)
+{
+	int open = 0;
+
+	*ret_due = UINT64_MAX;
+	for (const struct conn *c = h->conns; c != NULL; c = c->next) {
+		uint64_t due = c->opening_ms + PROXY_WAIT_MS;
+
+		if (c->opening != NULL && c->opening->closing_ms != 0)
+			continue; /* nobody waits for that host any more, but the channel can't be had back */
+		open++;
+		*ret_due = due < *ret_due ? due : *ret_due;
+	}
+	if (h->nstarting > 0)
+		return SERVED;
+	if (open > 0 && *ret_due > now)
+		return LATER;
+	*ret_due = now + PROXY_WAIT_MS;
+	if (open >= PROXY_CONNS || h->nconns >= PROXY_ALL_CONNS)
+		return LATER;
+	start_conn(h);
+	return SERVED;
+}
+
+/* FULL: nobody gets a connection now. LATER: *ret_due says when. */
+static enum served serve(struct session *s, struct host *h, uint64_t now, uint64_t *ret_due)
 {
 	if (h->broken.kind != ERR_NONE) {
 		end_queue(h, &h->broken);
 		return SERVED;
 	}
+	*ret_due = h->not_before_ms;
 	if (h->first != NULL && now < h->not_before_ms)
 		return LATER;
 	step_conns(h);
-	if (h->first == NULL || is_served(h))
+	if (h->first != NULL && h->proxy)
+		return serve_proxy(h, now, ret_due);
+	if (h->first == NULL || h->nconns > 0)
 		return SERVED;
-	if (!h->proxy &&
-	    (s->nstarting >= h->way->access->starts || (s->nconns >= h->way->access->sessions && !evict_idle(s))))
+	if (s->nstarting >= h->way->access->starts || (s->nconns >= h->way->access->sessions && !evict_idle(s)))
 		return FULL;
 	start_conn(h);
 	return SERVED;
@@ -259,7 +283,7 @@ static enum served serve(struct session *s, struct host *h, uint64_t now)
 static void pump(struct session *s)
 {
 	struct host *h = s->waiting, *next;
-	uint64_t now = uv_now(s->loop), due = UINT64_MAX;
+	uint64_t now = uv_now(s->loop), due = UINT64_MAX, its_due = 0;
 	bool full = false;
 
 	s->waiting = s->last_waiting = NULL;
@@ -270,12 +294,12 @@ static void pump(struct session *s)
 		next = h->next_waiting;
 		h->waiting = false;
 		if (served == SERVED)
-			served = serve(s, h, now);
+			served = serve(s, h, now, &its_due);
 		full = full || served == FULL;
 		if (served != SERVED)
 			append(h);
-		if (served == LATER && h->not_before_ms < due)
-			due = h->not_before_ms;
+		if (served == LATER && its_due < due)
+			due = its_due;
 	}
 	if (due != UINT64_MAX)
 		pump_in(s, due - now);
@@ -289,6 +313,8 @@ void host_ready(struct conn *c)
 	h->tries = 0;
 	h->nstarting--;
 	s->nstarting -= !h->proxy;
+	if (h->proxy && h->first != NULL)
+		append(h);
 	if (s->waiting != NULL)
 		pump_in(s, 0);
 }

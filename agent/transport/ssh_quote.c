@@ -80,7 +80,12 @@ int ssh_check_command(const char *command, struct err *err)
 	if (strncmp(command + strspn(command, " \t\r\n"), "${", 2) == 0)
 		return err_set(err, ERR_CONFIG, "command: the program's name can't be a placeholder");
 	for (const char *p = command; *p != '\0'; p++) {
-		if (*p == '\\' && quote != '\'' && p[1] != '\0')
+		bool dollar = p[0] == '$' && p[1] == '$'; /* stands for one of them */
+
+		/* Either would change what the value's own quotes mean. */
+		if ((*p == '\\' && strncmp(p + 1, "${", 2) == 0) || (dollar && strncmp(p + 2, "${", 2) == 0))
+			return err_set(err, ERR_CONFIG, "command: a placeholder right behind a backslash or a dollar");
+		if (dollar || (*p == '\\' && quote != '\'' && p[1] != '\0'))
 			p++;
 		else if (quote != '\0' && *p == quote)
 			quote = '\0';

@@ -27,8 +27,7 @@ struct tunnel {
 	uv_poll_t poll;
 	int events;
 	struct flow out, in; /* to the host, from the host */
-	bool bounded;        /* OPENED_MS holds */
-	uint64_t opened_ms;
+	bool begun;
 };
 
 static struct tunnel *of(struct job *j)
@@ -38,8 +37,13 @@ static struct tunnel *of(struct job *j)
 
 static LIBSSH2_CHANNEL *open_channel(struct job *j)
 {
-	const struct tunnel *t = of(j);
+	struct tunnel *t = of(j);
 	const char *address = t->inner != NULL ? t->inner->address : "";
+
+	if (!t->begun && t->inner != NULL) {
+		t->begun = true;
+		conn_limit(t->inner);
+	}
 
 	return libssh2_channel_direct_tcpip_ex(j->conn->ssh, address, t->inner != NULL ? t->inner->port : 0,
 	                                       "127.0.0.1", 22);

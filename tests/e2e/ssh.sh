@@ -47,9 +47,10 @@ ssh_server() {
 	mkdir -p "$dir"
 	ssh_port=$(free_port)
 	{
-		printf '%s\n' "$@" "Port $ssh_port" "ListenAddress 127.0.0.1" "ListenAddress 127.0.0.2" "ListenAddress 127.0.0.3" \
+		printf '%s\n' "$@" "Port $ssh_port" \
 			"HostKey $ssh_dir/host_ed25519" "HostKey $ssh_dir/host_ecdsa" \
 			"PidFile none" "StrictModes no" "UsePAM no" "PrintMotd no" "LogLevel VERBOSE"
+		printf 'ListenAddress %s\n' ${ssh_listen:-127.0.0.1 127.0.0.2 127.0.0.3}
 	} >"$dir/config"
 	unshare -m --propagation private sh -c "mount --bind '$ssh_dir/passwd' /etc/passwd &&
 		mount --bind '$ssh_dir/shadow' /etc/shadow && mount --bind '$ssh_dir/pam' /etc/pam.d/sshd &&

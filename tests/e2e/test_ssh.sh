@@ -254,6 +254,13 @@ answers hello
 [ "$(grep -c 'Accepted publickey' "$ssh_dir/few/log")" -eq 1 ] || fail "more than one connection to a host"
 ! grep -q 'Timeout' "$ssh_dir/few/log" || fail "a session timed out"
 
+# What was given up still counts as a session for the server: then the next command gets a connection of its own.
+timeout=1s probe 'sleep ${n:int}; echo hello'
+sed -i "s/^  SELECT .*/  SELECT 'vc\/host-' || column1 AS host, '127.0.0.1' AS address, column1 AS n FROM (VALUES (9), (8), (0))/" \
+	"$work/own/probes/said.yaml"
+said
+jq -e 'map(.text) == ["hello", null, null]' "$work/said.json" >/dev/null || fail "behind a command that was given up: $(cat "$work/said.json")"
+
 ssh_server busy "MaxStartups 2:100:2" "LoginGraceTime 2"
 ssh_known "$work/known" "$ssh_port" ed25519 127.0.0.{1,2,3}
 login "$key"
@@ -289,6 +296,26 @@ unset path
 probe 'echo hello' 127.0.0.9
 login "$key" "known_hosts: $work/known, proxy: '127.0.0.3:$jump_port'"
 fails "$ssh_user@127.0.0.9:$ssh_port: through the jump host" "connect failed"
+
+# A host that never answers keeps neither the others nor the jump host's connection.
+python3 - "$main_port" <<-'END' &
+	import socket, sys, time
+	full = socket.socket()
+	full.bind(("127.0.0.8", int(sys.argv[1])))
+	full.listen(0)
+	waiting = [socket.socket() for _ in range(4)]
+	for s in waiting:
+	    s.setblocking(False)
+	    s.connect_ex(full.getsockname())
+	time.sleep(60)
+END
+echo $! >>"$work/pids"
+sleep 0.5
+sed -i 's/    credential: lab/    credential: lab\n    timeout: 3s/' "$work/inventory.yaml"
+timeout=3s probe 'echo hello' 127.0.0.{8,1,2}
+said
+jq -e 'map(.text) == ["hello", "hello", null] and (.[2].error | contains("127.0.0.8") and contains("no answer within 3000 ms"))' \
+	<(jq 'sort_by(.host | ltrimstr("vc/host-") | tonumber)' "$work/said.json") >/dev/null || fail "one that hangs: $(cat "$work/said.json")"
 probe 'echo hello' 127.0.0.1
 ssh_server closed "AllowTcpForwarding no"
 printf '[127.0.0.3]:%s %s\n' "$ssh_port" "$(cut -d ' ' -f 1,2 "$ssh_dir/host_ed25519.pub")" >>"$work/known"

@@ -101,6 +101,9 @@ static void test_checks(void **state)
 		{"echo \"${x:text}\"", "command: a placeholder within quotes (values are quoted by themselves)"},
 		{"echo 'a ${x:text}'", "command: a placeholder within quotes (values are quoted by themselves)"},
 		{"echo \"it's ${x:text}\"", "command: a placeholder within quotes (values are quoted by themselves)"},
+		{"echo \\${x:text}", "command: a placeholder right behind a backslash or a dollar"},
+		{"echo $$${x:text}", "command: a placeholder right behind a backslash or a dollar"},
+		{"echo $$ ${x:text} $${HOME} \"$${HOME}\"", NULL},
 		{"echo 'a", "command: a quote is not closed"},
 	};
 	struct err err;
