@@ -8,6 +8,7 @@
 #include "engine.h"
 
 #define MAX_TRANSPORTS 16
+#define FOUND_SIZES 4
 
 /* What a credential of the inventory gave. */
 struct fetched {
@@ -57,7 +58,9 @@ struct engine {
 	struct arena *arena;
 	struct running **items; /* of the for_each probes of this round */
 	size_t nitems, icap;
-	struct map gates;       /* lanes and gates, pointers by what they are for */
+	struct map gates;           /* lanes and gates, pointers by what they are for */
+	int64_t found[FOUND_SIZES]; /* sizes that searches ended with; 0: none yet */
+	size_t nfound;
 	struct running *paused; /* searches that wait before their next attempt */
 	size_t under_way, done, total;
 	const char *doing;

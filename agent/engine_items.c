@@ -285,6 +285,7 @@ void items_forget(struct engine *e)
 	for (size_t i = 0; i < e->ntargets; i++)
 		e->reach[i].lanes = e->reach[i].last_lane = NULL;
 	map_dispose(&e->gates);
+	memset(e->found, 0, sizeof(e->found));
 }
 
 /* A host none of whose items got an answer may be tried another way; else its failed items get their rows of NULLs. */

@@ -55,7 +55,8 @@ static int start(struct running *r, struct err *err)
 		return err_set(err, ERR_PROTOCOL, "for_each: %s is no size from 1 to %d", spec->vary, SIZE_MAX_BYTES);
 	if (spec->likely != NULL && !size_of(r->job.item, spec->likely, &likely))
 		likely = 0;
-	search_start(&g->search, full, spec->small, likely, spec->confirm);
+	search_start(&g->search, full, spec->small, spec->confirm);
+	search_guess(&g->search, likely);
 	g->watch = (struct watch){.table = spec->table, .sent = spec->sent, .hit = spec->hit, .error = spec->error};
 	copy_item(r, g);
 	r->searching = g;
@@ -96,6 +97,26 @@ static bool told(const struct running *r, enum search_answer *ret)
 	return w->got_hit >= 0 || *ret == SEARCH_REFUSED;
 }
 
+/* What limits one path often limits others: what was found is what the others try first. */
+static void learn(struct running *r)
+{
+	struct engine *e = r->e;
+	int64_t found = search_found(&r->searching->search);
+
+	if (found == 0 || found == r->searching->search.full)
+		return;
+	for (size_t i = 0; i < FOUND_SIZES; i++)
+		if (e->found[i] == found)
+			return;
+	e->found[e->nfound++ % FOUND_SIZES] = found;
+}
+
+static void guess(struct running *r)
+{
+	for (size_t i = 0; i < FOUND_SIZES; i++)
+		search_guess(&r->searching->search, r->e->found[i]);
+}
+
 bool searching_goes_on(struct running *r, struct err *err)
 {
 	enum search_answer answer;
@@ -108,8 +129,11 @@ bool searching_goes_on(struct running *r, struct err *err)
 	} else if (err->kind != ERR_NONE || !told(r, &answer)) {
 		return false;
 	}
-	if (!search_next(&r->searching->search, answer, &pause))
+	guess(r);
+	if (!search_next(&r->searching->search, answer, &pause)) {
+		learn(r);
 		return false;
+	}
 	items_again(r, pause ? spec_of(r)->pause_ms : 0);
 	return true;
 }

@@ -2,26 +2,65 @@
 /* search.c - which size to try next, from what became of those before. */
 #include "strategy/search.h"
 
-void search_start(struct search *s, int64_t full, int64_t small, int64_t likely, int confirm)
+void search_start(struct search *s, int64_t full, int64_t small, int confirm)
 {
 	*s = (struct search){
-		.full = full, .small = small, .likely = likely, .confirm = confirm, .size = full, .miss = full + 1};
-	if (small >= full)
-		s->small = full;
+		.full = full, .small = small < full ? small : full, .confirm = confirm, .size = full, .miss = full + 1};
+}
+
+void search_guess(struct search *s, int64_t size)
+{
+	for (int i = 0; i < s->nlikely; i++)
+		if (s->likely[i] == size)
+			return;
+	if (s->nlikely < SEARCH_GUESSES && size > 0)
+		s->likely[s->nlikely++] = size;
+}
+
+int64_t search_found(const struct search *s)
+{
+	return s->hit > 0 && s->hit + 1 == s->miss ? s->hit : 0;
+}
+
+/* The next of the likely sizes in the bracket; of the one that the bracket starts at, the next larger size. 0: none. */
+static int64_t next_likely(const struct search *s)
+{
+	for (int i = 0; i < s->nlikely; i++) {
+		if (s->likely[i] > s->hit && s->likely[i] < s->miss)
+			return s->likely[i];
+		if (s->likely[i] == s->hit)
+			return s->hit + 1;
+	}
+	return 0;
+}
+
+/* In growing steps from a likely size that arrives: devices often carry a little more than what they are set to. 0: none. */
+static int64_t next_step(const struct search *s)
+{
+	int64_t from = 0;
+
+	for (int i = 0; i < s->nlikely; i++)
+		if (s->likely[i] <= s->hit && s->likely[i] > from)
+			from = s->likely[i];
+	for (int64_t step = 16; from > 0 && from + step < s->miss; step *= 16)
+		if (from + step > s->hit)
+			return from + step;
+	return 0;
 }
 
 /* The next size that narrows the bracket, 0: there is none. */
 static int64_t next_size(const struct search *s)
 {
+	int64_t size;
+
 	if (s->hit == 0 || s->hit + 1 >= s->miss)
 		return 0;
 	if (s->miss > s->full) /* the full size was lost, but not for sure */
 		return s->full;
-	if (s->likely > s->hit && s->likely < s->miss)
-		return s->likely;
-	if (s->likely == s->hit)
-		return s->hit + 1;
-	return s->hit + (s->miss - s->hit) / 2;
+	size = next_likely(s);
+	if (size == 0)
+		size = next_step(s);
+	return size != 0 ? size : s->hit + (s->miss - s->hit) / 2;
 }
 
 static bool another(struct search *s, int64_t size)
@@ -48,7 +87,7 @@ static bool lost(struct search *s, bool *ret_pause)
 	if (s->size == s->full && s->hit == 0 && times == 1 && s->small < s->full)
 		return another(s, s->small);
 	if (times < s->confirm) {
-		*ret_pause = true;
+		*ret_pause = s->size == s->full || s->size == s->small;
 		return another(s, s->size);
 	}
 	missed(s);

@@ -2,8 +2,8 @@
 /*
  * search.h - which size to try next: the `search:` of a probe file. Pure: knows nothing of probes, loops or packets.
  *
- * First the full size. When nothing of it arrives, the small one: does anything arrive at all? Then the full one again, the likely
- * one, and halves of what is left in between until the largest that arrives is known exactly. A size is lost only after all of
+ * First the full size. When nothing of it arrives, the small one: does anything arrive at all? Then the full one again, likely ones,
+ * a little and then much more than these, and halves of what is left in between until the largest that arrives is known exactly. A size is lost only after all of
  * `confirm` attempts got nothing, so that one lost packet never narrows the bracket; a source that refuses to send a size settles
  * it at once. Where only a part arrives, the size is tried `confirm` times more, since how much is lost takes packets to say.
  */
@@ -15,6 +15,8 @@
 
 #define SEARCH_ATTEMPTS 64 /* of one search, whatever was answered */
 
+#define SEARCH_GUESSES 8
+
 enum search_answer {
 	SEARCH_ALL,     /* every packet got a reply */
 	SEARCH_SOME,    /* not every one */
@@ -23,8 +25,10 @@ enum search_answer {
 };
 
 struct search {
-	int64_t full, small, likely; /* bytes; likely 0: no guess */
-	int confirm;                 /* at least 1 */
+	int64_t full, small; /* bytes */
+	int64_t likely[SEARCH_GUESSES];
+	int nlikely;
+	int confirm; /* at least 1 */
 	/* its state */
 	int64_t size;      /* under way */
 	int64_t hit, miss; /* the largest that arrived, 0: none; the smallest that is lost for sure, or full + 1 */
@@ -33,8 +37,13 @@ struct search {
 	int attempts;
 };
 
-/* SMALL below FULL; a LIKELY that isn't between them is no guess. */
-void search_start(struct search *s, int64_t full, int64_t small, int64_t likely, int confirm);
+void search_start(struct search *s, int64_t full, int64_t small, int confirm);
+
+/* SIZE is as good a guess as any: what others found. At most SEARCH_GUESSES, the first ones count. */
+void search_guess(struct search *s, int64_t size);
+
+/* What is the largest size that arrives? 0: nothing does, or it isn't known to the byte. */
+int64_t search_found(const struct search *s);
 
 /* Takes the answer for s->size. true: try s->size next, after a pause where *ret_pause. false: all is known that can be. */
 bool search_next(struct search *s, enum search_answer answer, bool *ret_pause);

@@ -21,7 +21,8 @@ static const char *tried(const char *answers, int64_t full, int64_t small, int64
 	struct search s;
 	bool more = true, pause = false;
 
-	search_start(&s, full, small, likely, confirm);
+	search_start(&s, full, small, confirm);
+	search_guess(&s, likely);
 	for (const char *p = answers; more && *p != '\0'; p++) {
 		buf_printf(&b, "%s%s%lld", b.len > 0 ? " " : "", pause ? "~" : "", (long long)s.size);
 		more = search_next(&s,
@@ -70,11 +71,37 @@ static void small_only(void **state)
 {
 	(void)state;
 	/* 8972 is lost twice; 1472 arrives; 1473 is lost twice: exact */
-	assert_string_equal(tried("NANANN", 8972, 56, 1472, 2), "8972 56 ~8972 1472 1473 ~1473 end");
+	assert_string_equal(tried("NANANN", 8972, 56, 1472, 2), "8972 56 ~8972 1472 1473 1473 end");
 	/* a part of 1473 arrives: the bracket moves up, not down */
-	assert_string_equal(tried("NANASN", 8972, 56, 1472, 2), "8972 56 ~8972 1472 1473 5222 ...");
+	assert_string_equal(tried("NANASN", 8972, 56, 1472, 2), "8972 56 ~8972 1472 1473 1488 ...");
 	/* one lost packet, or all of one attempt, doesn't move it down */
-	assert_string_equal(tried("NANANA", 8972, 56, 1472, 2), "8972 56 ~8972 1472 1473 ~1473 ...");
+	assert_string_equal(tried("NANANA", 8972, 56, 1472, 2), "8972 56 ~8972 1472 1473 1473 ...");
+}
+
+/* What others found is tried first; what it takes is two sizes more. */
+static void others_found_it(void **state)
+{
+	struct search s;
+	bool pause;
+
+	(void)state;
+	search_start(&s, 8972, 56, 1);
+	search_guess(&s, 1472);
+	search_guess(&s, 1476);
+	search_guess(&s, 1476);
+	assert_int_equal(s.nlikely, 2);
+	assert_true(search_next(&s, SEARCH_NOTHING, &pause) && search_next(&s, SEARCH_ALL, &pause));
+	assert_true(search_next(&s, SEARCH_NOTHING, &pause));
+	assert_int_equal(s.size, 1472);
+	assert_true(search_next(&s, SEARCH_ALL, &pause));
+	assert_int_equal(s.size, 1473);
+	assert_int_equal(search_found(&s), 0);
+	assert_true(search_next(&s, SEARCH_ALL, &pause));
+	assert_int_equal(s.size, 1476);
+	assert_true(search_next(&s, SEARCH_ALL, &pause));
+	assert_int_equal(s.size, 1477);
+	assert_false(search_next(&s, SEARCH_NOTHING, &pause));
+	assert_int_equal(search_found(&s), 1476);
 }
 
 static void refused_settles_at_once(void **state)
@@ -114,7 +141,8 @@ static struct search searched(int64_t limit, int64_t own, int loss)
 	struct search s;
 	bool pause;
 
-	search_start(&s, 8972, 56, 1472, 2);
+	search_start(&s, 8972, 56, 2);
+	search_guess(&s, 1472);
 	while (search_next(&s, answer(s.size, limit, own, loss), &pause))
 		;
 	return s;
@@ -128,7 +156,7 @@ static void every_limit_is_found_exactly(void **state)
 
 		assert_int_equal(s.hit, limit);
 		assert_true(limit == 8972 || s.miss == limit + 1);
-		assert_true(s.attempts <= 32);
+		assert_true(s.attempts <= 36);
 		s = searched(9999, limit, 0);
 		assert_int_equal(s.hit, limit);
 		assert_true(s.attempts <= 20);
@@ -163,7 +191,9 @@ static void nonsense_ends(void **state)
 		bool pause;
 		int n = 0;
 
-		search_start(&s, 1 + rand() % 70000, rand() % 70000, rand() % 70000, 1 + rand() % 5);
+		search_start(&s, 1 + rand() % 70000, rand() % 70000, 1 + rand() % 5);
+		for (int k = rand() % 10; k > 0; k--)
+			search_guess(&s, rand() % 70000);
 		while (search_next(&s, (enum search_answer)(rand() % 4), &pause)) {
 			assert_true(s.size > 0 && s.size <= s.full);
 			assert_true(++n < SEARCH_ATTEMPTS);
@@ -179,6 +209,7 @@ int main(void)
 		cmocka_unit_test(lost_once_is_tried_again),
 		cmocka_unit_test(unreachable),
 		cmocka_unit_test(small_only),
+		cmocka_unit_test(others_found_it),
 		cmocka_unit_test(refused_settles_at_once),
 		cmocka_unit_test(without_room),
 		cmocka_unit_test(every_limit_is_found_exactly),
