@@ -19,7 +19,7 @@ void search_guess(struct search *s, int64_t size)
 
 int64_t search_found(const struct search *s)
 {
-	return s->hit > 0 && s->hit + 1 == s->miss ? s->hit : 0;
+	return s->hit > 0 && s->hit + 1 == s->miss && s->miss_lost >= s->confirm ? s->hit : 0;
 }
 
 /* The next of the likely sizes in the bracket; of the one that the bracket starts at, the next larger size. 0: none. */
@@ -53,10 +53,12 @@ static int64_t next_size(const struct search *s)
 {
 	int64_t size;
 
-	if (s->hit == 0 || s->hit + 1 >= s->miss)
+	if (s->hit == 0 || s->hit >= s->miss)
 		return 0;
 	if (s->miss > s->full) /* the full size was lost, but not for sure */
 		return s->full;
+	if (s->hit + 1 == s->miss)
+		return s->miss_lost < s->confirm ? s->miss : 0;
 	size = next_likely(s);
 	if (size == 0)
 		size = next_step(s);
@@ -73,24 +75,30 @@ static bool another(struct search *s, int64_t size)
 	return true;
 }
 
-static void missed(struct search *s)
+/* The size at hand is lost, after so many attempts. */
+static void missed(struct search *s, int attempts)
 {
 	if (s->size < s->miss)
+		s->miss_lost = 0;
+	if (s->size <= s->miss) {
 		s->miss = s->size;
+		s->miss_lost += attempts;
+	}
 }
 
 /* Nothing arrived. */
 static bool lost(struct search *s, bool *ret_pause)
 {
+	bool end = s->size == s->full || s->size == s->small;
 	int times = s->size == s->full ? ++s->full_lost : ++s->tries;
 
 	if (s->size == s->full && s->hit == 0 && times == 1 && s->small < s->full)
 		return another(s, s->small);
-	if (times < s->confirm) {
-		*ret_pause = s->size == s->full || s->size == s->small;
+	if (end && times < s->confirm) {
+		*ret_pause = true;
 		return another(s, s->size);
 	}
-	missed(s);
+	missed(s, end ? s->confirm : 1);
 	return another(s, next_size(s));
 }
 
@@ -101,6 +109,10 @@ static bool arrived(struct search *s, bool all, bool *ret_pause)
 	if (s->size > s->hit)
 		s->hit = s->size;
 	if (s->size < s->full) {
+		if (s->size >= s->miss) { /* it was taken for lost, and so may others be */
+			s->miss = s->full;
+			s->miss_lost = s->full_lost;
+		}
 		/* what is asked next is the full size again, which was just lost */
 		*ret_pause = s->miss > s->full;
 		return another(s, next_size(s));
@@ -129,6 +141,6 @@ bool search_next(struct search *s, enum search_answer answer, bool *ret_pause)
 	case SEARCH_REFUSED:
 		break;
 	}
-	missed(s);
+	missed(s, s->confirm);
 	return another(s, s->hit == 0 && s->size > s->small ? s->small : next_size(s));
 }

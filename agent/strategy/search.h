@@ -3,9 +3,10 @@
  * search.h - which size to try next: the `search:` of a probe file. Pure: knows nothing of probes, loops or packets.
  *
  * First the full size. When nothing of it arrives, the small one: does anything arrive at all? Then the full one again, likely ones,
- * a little and then much more than these, and halves of what is left in between until the largest that arrives is known exactly. A size is lost only after all of
- * `confirm` attempts got nothing, so that one lost packet never narrows the bracket; a source that refuses to send a size settles
- * it at once. Where only a part arrives, the size is tried `confirm` times more, since how much is lost takes packets to say.
+ * a little and then much more than these, and halves of what is left in between until the largest that arrives is known exactly. What the search ends
+ * with is lost only after all of `confirm` attempts got nothing; on the way there one that gets nothing is enough, since a size that turns
+ * out to arrive after all opens the bracket again. So one lost packet never narrows it. A source that refuses to send a size settles it
+ * at once. Where only a part arrives, the size is tried `confirm` times more, since how much is lost takes packets to say.
  */
 #ifndef STRATEGY_SEARCH_H
 #define STRATEGY_SEARCH_H
@@ -32,7 +33,8 @@ struct search {
 	/* its state */
 	int64_t size;      /* under way */
 	int64_t hit, miss; /* the largest that arrived, 0: none; the smallest that is lost for sure, or full + 1 */
-	int full_lost;     /* attempts at the full size that got nothing */
+	int miss_lost;     /* attempts at that size that got nothing */
+	int full_lost;     /* likewise at the full size */
 	int tries;         /* at this size, that call for another one */
 	int attempts;
 };

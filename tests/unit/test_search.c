@@ -78,6 +78,16 @@ static void small_only(void **state)
 	assert_string_equal(tried("NANANA", 8972, 56, 1472, 2), "8972 56 ~8972 1472 1473 1473 ...");
 }
 
+/* 1488 was lost by chance: it is asked for again before the search ends with it, and then more is looked at. */
+static void what_it_ends_with_is_confirmed(void **state)
+{
+	(void)state;
+	assert_string_equal(tried("NANAANAAAAAA", 8972, 56, 1472, 2),
+	                    "8972 56 ~8972 1472 1473 1488 1480 1484 1486 1487 1488 1728 ...");
+	assert_string_equal(tried("NANAANAAAAN", 8972, 56, 1472, 2),
+	                    "8972 56 ~8972 1472 1473 1488 1480 1484 1486 1487 1488 end");
+}
+
 /* What others found is tried first; what it takes is two sizes more. */
 static void others_found_it(void **state)
 {
@@ -209,6 +219,7 @@ int main(void)
 		cmocka_unit_test(lost_once_is_tried_again),
 		cmocka_unit_test(unreachable),
 		cmocka_unit_test(small_only),
+		cmocka_unit_test(what_it_ends_with_is_confirmed),
 		cmocka_unit_test(others_found_it),
 		cmocka_unit_test(refused_settles_at_once),
 		cmocka_unit_test(without_room),
