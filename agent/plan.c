@@ -540,9 +540,8 @@ static bool is_read(const struct plan *plan, const char *id)
 
 static int plan_checks(struct planner *pl, struct err *err)
 {
-	if (sketch_make(&pl->sketch, pl->facts, pl->probes, pl->a, err) < 0 ||
-	    plan_finding_create(pl->facts, pl->checks, pl->platforms, err) < 0 ||
-	    plan_finding_create(pl->sketch.facts, pl->checks, pl->platforms, err) < 0)
+	if (plan_finding_create(pl->facts, pl->checks, pl->platforms, err) < 0 ||
+	    sketch_make(&pl->sketch, pl->facts, pl->probes, pl->a, err) < 0)
 		return -1;
 	pl->plan->needs = arena_array(pl->a, pl->checks->n + 1, sizeof(*pl->plan->needs));
 	for (size_t i = 0; i < pl->checks->n; i++) {

@@ -9,6 +9,7 @@
 #include "base/str.h"
 
 #define SQL_MAX 65536
+#define NAME_MAX_BYTES 512 /* views are named after files: no name is as long */
 
 struct sketched {
 	const char *name;
@@ -57,6 +58,28 @@ static int draw(struct sketch *s, struct sketched *one, struct arena *a, struct 
 	return rc;
 }
 
+/* TEXT up to END in lower case, for a look at the names; "" when it is too long for one. */
+static const char *lower(char ret[NAME_MAX_BYTES], const char *text, const char *end)
+{
+	size_t n = (size_t)(end - text);
+
+	if (n >= NAME_MAX_BYTES)
+		n = 0;
+	for (size_t i = 0; i < n; i++)
+		ret[i] = (char)tolower((unsigned char)text[i]);
+	ret[n] = '\0';
+	return ret;
+}
+
+static void add_name(struct sketch *s, struct arena *a, const char *name)
+{
+	char key[NAME_MAX_BYTES];
+
+	s->v = grow(s->v, &s->cap, s->n, sizeof(*s->v));
+	s->v[s->n] = (struct sketched){.name = arena_strdup(a, name)};
+	map_set(&s->places, lower(key, name, name + strlen(name)), (int64_t)s->n++);
+}
+
 int sketch_make(struct sketch *ret, struct facts *of, const struct probes *probes, struct arena *a, struct err *err)
 {
 	sqlite3_stmt *list;
@@ -70,11 +93,8 @@ int sketch_make(struct sketch *ret, struct facts *of, const struct probes *probe
 	                       " AND name NOT LIKE 'sqlite~_%' ESCAPE '~'",
 	                       -1, &list, NULL) != SQLITE_OK)
 		return sql_err(of, err);
-	while ((rc = sqlite3_step(list)) == SQLITE_ROW) {
-		ret->v = grow(ret->v, &ret->cap, ret->n, sizeof(*ret->v));
-		ret->v[ret->n++] =
-			(struct sketched){.name = arena_strdup(a, (const char *)sqlite3_column_text(list, 0))};
-	}
+	while ((rc = sqlite3_step(list)) == SQLITE_ROW)
+		add_name(ret, a, (const char *)sqlite3_column_text(list, 0));
 	sqlite3_finalize(list);
 	return rc == SQLITE_DONE ? 0 : sql_err(of, err);
 }
@@ -83,15 +103,16 @@ void sketch_dispose(struct sketch *s)
 {
 	facts_close(s->facts);
 	free(s->v);
+	map_dispose(&s->places);
 	*s = (struct sketch){0};
 }
 
-static const struct sketched *find(const struct sketch *s, const char *name)
+static struct sketched *find(const struct sketch *s, const char *name, const char *end)
 {
-	for (size_t i = 0; i < s->n; i++)
-		if (strcasecmp(s->v[i].name, name) == 0)
-			return &s->v[i];
-	return NULL;
+	char key[NAME_MAX_BYTES];
+	int64_t at;
+
+	return map_get(&s->places, lower(key, name, end), &at) ? &s->v[at] : NULL;
 }
 
 static bool in_word(char c)
@@ -100,14 +121,20 @@ static bool in_word(char c)
 }
 
 /* A query can only read what it names; a comment or a column of that name costs time and does no harm. */
-static bool mentions(const char *sql, const char *name)
+static int draw_named(struct sketch *s, const char *sql, struct arena *a, struct err *err)
 {
-	size_t n = strlen(name);
+	for (const char *end, *word = sql; *word != '\0'; word = end) {
+		struct sketched *one;
 
-	for (const char *at = sql; (at = strcasestr(at, name)) != NULL; at++)
-		if ((at == sql || !in_word(at[-1])) && !in_word(at[n]))
-			return true;
-	return false;
+		for (end = word; in_word(*end);)
+			end++;
+		one = end > word ? find(s, word, end) : NULL;
+		if (one != NULL && !one->done && draw(s, one, a, err) < 0)
+			return -1;
+		if (end == word)
+			end++;
+	}
+	return 0;
 }
 
 int sketch_prepare(struct sketch *s, const char *sql, struct arena *a, struct names *ret_reads, sqlite3_stmt **ret_stmt,
@@ -115,15 +142,15 @@ int sketch_prepare(struct sketch *s, const char *sql, struct arena *a, struct na
 {
 	struct names direct = {0};
 
-	for (size_t i = 0; i < s->n; i++)
-		if (!s->v[i].done && mentions(sql, s->v[i].name) && draw(s, &s->v[i], a, err) < 0)
-			return -1;
+	if (draw_named(s, sql, a, err) < 0)
+		return -1;
 	if (facts_prepare(s->facts, sql, a, &direct, ret_stmt, err) < 0)
 		return -1;
 	for (size_t i = 0; i < direct.n; i++) {
-		const struct sketched *one = find(s, direct.v[i]);
+		const char *name = direct.v[i];
+		const struct sketched *one = find(s, name, name + strlen(name));
 
-		names_add(ret_reads, a, direct.v[i]);
+		names_add(ret_reads, a, name);
 		for (size_t k = 0; one != NULL && k < one->reads.n; k++)
 			names_add(ret_reads, a, one->reads.v[k]);
 	}

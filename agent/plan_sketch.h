@@ -8,6 +8,7 @@
 #ifndef PLAN_SKETCH_H
 #define PLAN_SKETCH_H
 
+#include "base/map.h"
 #include "facts.h"
 
 struct sketch {
@@ -15,6 +16,7 @@ struct sketch {
 	struct facts *facts; /* the tables of the same names, empty */
 	struct sketched *v;  /* OF's views and temp tables; drawn when a query names them */
 	size_t n, cap;
+	struct map places; /* in V, by name in lower case */
 };
 
 /* Sketches OF, which holds the tables of PROBES and lives longer; names live in A. */
