@@ -14,11 +14,12 @@ refs: ["vSphere API: HostVirtualNicSpec.ip", "RFC 5227, IPv4 address conflict de
 -- A host that doesn't answer may have anybody's address: that is open between it and each other host, which --exclude
 -- settles. Whoever shares an address with a third host is no way for VMs to take: vm-has-destination sees to that.
 WITH address AS MATERIALIZED (
-	SELECT a.host, a.device, a.netstack, a.ip, a.carries, h.cluster, coalesce(h.name, h.id) AS name, row_number() OVER () AS id
+	SELECT a.host, a.device, coalesce(a.device, 'an adapter without a name') AS label, a.netstack, a.ip, a.carries, h.cluster,
+	       coalesce(h.name, h.id) AS name, row_number() OVER () AS id
 	  FROM host AS h JOIN vmkernel_address AS a ON a.host = h.id),
      shared AS MATERIALIZED (
-	SELECT a.host, b.host AS other, min(a.device) AS device,
-	       group_concat(DISTINCT a.device || ' ' || a.ip || ', as ' || CASE b.host WHEN a.host THEN '' ELSE b.name || ' ' END || b.device)
+	SELECT a.host, b.host AS other, min(a.label) AS device,
+	       group_concat(DISTINCT a.label || ' ' || a.ip || ', as ' || CASE b.host WHEN a.host THEN '' ELSE b.name || ' ' END || b.label)
 	           AS text
 	  FROM address AS a JOIN address AS b ON b.cluster = a.cluster AND b.ip = a.ip AND b.id <> a.id
 	 WHERE a.ip <> '' AND (a.carries OR b.carries) AND ((a.carries AND b.carries) OR a.netstack = b.netstack)

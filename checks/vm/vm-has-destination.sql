@@ -35,24 +35,24 @@ WITH host_stop AS MATERIALIZED (
 	  JOIN json_each(CASE WHEN f.peer LIKE '[%' AND json_valid(f.peer) THEN f.peer ELSE json_array(f.peer) END) AS p
 	 WHERE f.status IN ('fail', 'unknown') AND f.host IS NOT NULL AND p.value IS NOT NULL
 	 GROUP BY f.check_id, f.host, p.value),
-     -- An address that two hosts share spoils every migration of either, not only those between the two.
+     -- An address that two hosts share spoils every migration of either, not only those between the two. What names the adapter was
+     -- seen, even where something else about the two isn't known.
      double AS MATERIALIZED (
-	SELECT f.host, p.value AS peer
+	SELECT f.host, p.value AS peer, f.status = 'fail' AS failed
 	  FROM finding_vmotion_ip_unique AS f
 	  JOIN json_each(CASE WHEN f.peer LIKE '[%' AND json_valid(f.peer) THEN f.peer ELSE json_array(f.peer) END) AS p
-	 WHERE f.status = 'fail' AND f.object IS NOT NULL AND f.host IS NOT NULL AND p.value IS NOT NULL),
-     spoilt AS MATERIALIZED (SELECT host FROM double UNION SELECT peer FROM double),
+	 WHERE f.status IN ('fail', 'unknown') AND f.object IS NOT NULL AND f.host IS NOT NULL AND p.value IS NOT NULL),
+     spoilt AS MATERIALIZED (
+	SELECT host, max(failed) AS failed
+	  FROM (SELECT host, failed FROM double UNION ALL SELECT peer, failed FROM double) GROUP BY host),
      way AS MATERIALIZED (
 	SELECT check_id, host, peer, failed, 0 AS always FROM pair_stop
 	UNION ALL
-	SELECT 'vmotion-ip-unique', w.host, w.peer, 1, 0
-	  FROM (SELECT h.id AS host, p.id AS peer FROM spoilt AS s JOIN host AS h ON h.id = s.host
-	          JOIN host AS p ON p.cluster = h.cluster AND p.id <> h.id AND p.destination
-	        UNION
-	        SELECT h.id, p.id FROM spoilt AS s JOIN host AS p ON p.id = s.host AND p.destination
-	          JOIN host AS h ON h.cluster = p.cluster AND h.id <> p.id) AS w
-	  LEFT JOIN double AS d ON d.host = w.host AND d.peer = w.peer
-	 WHERE d.host IS NULL
+	SELECT 'vmotion-ip-unique', h.id, p.id, s.failed, 0
+	  FROM spoilt AS s JOIN host AS h ON h.id = s.host JOIN host AS p ON p.cluster = h.cluster AND p.id <> h.id AND p.destination
+	UNION ALL
+	SELECT 'vmotion-ip-unique', h.id, p.id, s.failed, 0
+	  FROM spoilt AS s JOIN host AS p ON p.id = s.host AND p.destination JOIN host AS h ON h.cluster = p.cluster AND h.id <> p.id
 	UNION ALL
 	SELECT s.check_id, h.id, s.host, s.failed, s.always
 	  FROM host_stop AS s JOIN host AS p ON p.id = s.host JOIN host AS h ON h.cluster = p.cluster AND h.id <> p.id
@@ -69,7 +69,7 @@ WITH host_stop AS MATERIALIZED (
 	                             || CASE WHEN count(*) > 3 THEN ' and ' || (count(*) - 3) || ' more' ELSE '' END AS text
 	          FROM (SELECT w.host, w.check_id, w.always, p.name,
 	                       row_number() OVER (PARTITION BY w.host, w.check_id, w.always ORDER BY p.name, p.id) AS k
-	                  FROM way AS w JOIN host AS p ON p.id = w.peer ORDER BY w.host, w.check_id, w.always, k)
+	                  FROM (SELECT DISTINCT host, peer, check_id, always FROM way) AS w JOIN host AS p ON p.id = w.peer ORDER BY w.host, w.check_id, w.always, k)
 	         GROUP BY host, check_id, always ORDER BY host, count(*) DESC, check_id)
 	 GROUP BY host),
      vm_stop AS MATERIALIZED (
