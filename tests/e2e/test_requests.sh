@@ -65,8 +65,9 @@ for type in HostSystem VirtualMachine ComputeResource; do
 done
 
 # Objects share requests.
-few=$(jq -s 'map(select(.method != "QueryVMotionCompatibilityEx_Task" and (.asked | has("Task") | not))) | length' "$log")
-[ "$few" -le 16 ] || fail "$few requests for an inventory of 15 objects, without the tasks"
+few=$(jq -s 'map(select(.method != "QueryVMotionCompatibilityEx_Task" and .method != "RetrieveManagedMethodExecuter" and .method != "ExecuteSoap"
+	and (.asked | has("Task") | not))) | length' "$log")
+[ "$few" -le 16 ] || fail "$few requests for an inventory of 15 objects, without the tasks and esxcli"
 cp "$work/report.json" "$work/whole.json"
 
 # Of recorded facts a list of VMs is written out: the placeholders are gone.

@@ -20,8 +20,8 @@ defect nfs-server-case 1 nfs-mount-identity fail "$third"
 defect nfs-server-address 1 nfs-mount-identity fail "$third"
 defect nfs-path-trailing-slash 1 nfs-mount-identity fail "$third"
 defect nfs-path-double-slash 1 nfs-mount-identity fail "$third"
-defect nfs-version 1 nfs-mount-identity fail "$third"
-defect nfs-unknown-type 2 nfs-mount-identity unknown "$third"
+defect nfs-version 1 nfs-mount-identity fail "$third" host-vcenter-agree
+defect nfs-unknown-type 2 nfs-mount-identity unknown "$third" host-vcenter-agree
 defect cpu-feature-missing 0 cpu-feature-parity fail '.host == "esx04.lab.example"' vm-cpu-requirements
 defect cpu-feature-tie 0 cpu-feature-parity fail true vm-cpu-requirements
 defect log-rotate-size-small 1 vm-log-rotate-size fail '.vm == "app01-02"'
