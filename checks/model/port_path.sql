@@ -14,6 +14,8 @@ in_scope     1: the run is about one of the two hosts, else 0
 turn         as in mesh_path
 */
 -- index: id
+-- index: host, service
+-- index: peer, service
 -- arm: vsphere
 WITH way AS (
 	SELECT path AS id, 'vmotion' AS service, cluster, host, peer, src_ip, dst_ip, 8000 AS port, duty, netstack, in_scope, turn FROM mesh_path

@@ -18,25 +18,24 @@ WITH attempt AS MATERIALIZED (
 	SELECT id, count(*) AS n, min(status) AS status, count(*) - count(status) AS holes, min(said) AS said, max(error) AS error
 	  FROM esxi_port WHERE via = 'ssh' GROUP BY id),
      mute AS MATERIALIZED (SELECT DISTINCT host FROM esxi_port WHERE via = 'vsphere'),
-     limited AS MATERIALIZED (
-	SELECT p.id, max(ip_in(p.dst_ip, s.network)) AS sends, sum(s.host IS NOT NULL AND ip_in(p.dst_ip, s.network) IS NULL) AS send_holes,
-	       max(ip_in(p.src_ip, d.network)) AS takes, sum(d.host IS NOT NULL AND ip_in(p.src_ip, d.network) IS NULL) AS take_holes
-	  FROM port_path AS p
-	  LEFT JOIN host_firewall_network AS s ON s.host = p.host AND s.service = p.service
-	  LEFT JOIN host_firewall_network AS d ON d.host = p.peer AND d.service = p.service
-	 WHERE s.host IS NOT NULL OR d.host IS NOT NULL
-	 GROUP BY p.id),
+     sender AS MATERIALIZED (
+	SELECT p.id, max(ip_in(p.dst_ip, n.network)) AS allowed, count(*) - count(ip_in(p.dst_ip, n.network)) AS holes
+	  FROM host_firewall_network AS n CROSS JOIN port_path AS p ON p.host = n.host AND p.service = n.service GROUP BY p.id),
+     taker AS MATERIALIZED (
+	SELECT p.id, max(ip_in(p.src_ip, n.network)) AS allowed, count(*) - count(ip_in(p.src_ip, n.network)) AS holes
+	  FROM host_firewall_network AS n CROSS JOIN port_path AS p ON p.peer = n.host AND p.service = n.service GROUP BY p.id),
      wall AS MATERIALIZED (SELECT *, count(*) OVER (PARTITION BY host, service) AS n FROM host_firewall),
      met AS MATERIALIZED (
 	SELECT p.*, s.enabled AS send_on, s.out_blocked, d.enabled AS take_on, d.in_blocked, h.name AS host_name, o.name AS peer_name,
-	       CASE WHEN s.anybody = 1 THEN 1 WHEN s.anybody = 0 THEN CASE WHEN l.sends = 1 THEN 1 WHEN coalesce(l.send_holes, 0) = 0 THEN 0 END END AS sends,
-	       CASE WHEN d.anybody = 1 THEN 1 WHEN d.anybody = 0 THEN CASE WHEN l.takes = 1 THEN 1 WHEN coalesce(l.take_holes, 0) = 0 THEN 0 END END AS takes
+	       CASE WHEN s.anybody = 1 THEN 1 WHEN s.anybody = 0 THEN CASE WHEN x.allowed = 1 THEN 1 WHEN coalesce(x.holes, 0) = 0 THEN 0 END END AS sends,
+	       CASE WHEN d.anybody = 1 THEN 1 WHEN d.anybody = 0 THEN CASE WHEN y.allowed = 1 THEN 1 WHEN coalesce(y.holes, 0) = 0 THEN 0 END END AS takes
 	  FROM port_path AS p
 	  JOIN host AS h ON h.id = p.host
 	  JOIN host AS o ON o.id = p.peer
 	  LEFT JOIN wall AS s ON s.host = p.host AND s.service = p.service AND s.n = 1
 	  LEFT JOIN wall AS d ON d.host = p.peer AND d.service = p.service AND d.n = 1
-	  LEFT JOIN limited AS l ON l.id = p.id),
+	  LEFT JOIN sender AS x ON x.id = p.id
+	  LEFT JOIN taker AS y ON y.id = p.id),
      passed AS (
 	SELECT *, CASE WHEN out_blocked = 0 OR (send_on = 1 AND sends = 1) THEN 1 WHEN out_blocked = 1 AND (send_on = 0 OR sends = 0) THEN 0 END AS leaves,
 	       CASE WHEN in_blocked = 0 OR (take_on = 1 AND takes = 1) THEN 1 WHEN in_blocked = 1 AND (take_on = 0 OR takes = 0) THEN 0 END AS enters,
