@@ -382,14 +382,33 @@ static int targets_of_facts(struct app *app, struct err *err)
 	return 0;
 }
 
+/* Facts don't say how hosts are logged in to; an inventory beside them does. */
+static int ssh_of_inventory(struct app *app, const char *path, struct err *err)
+{
+	struct inventory inv;
+
+	if (inventory_load(app->arena, path, &inv, err) < 0)
+		return -1;
+	for (size_t i = 0; i < inv.ntargets; i++)
+		for (size_t t = 0; t < app->inventory.ntargets; t++)
+			if (strcmp(app->inventory.targets[t].name, inv.targets[i].name) == 0)
+				app->inventory.targets[t].ssh = inv.targets[i].ssh;
+	return 0;
+}
+
 int app_requests(struct app *app, const struct app_options *o, FILE *out, struct err *err)
 {
+	struct app_options what = *o;
 	struct names platforms = {0};
 
-	if (app_load(app, o, err) < 0 || open_facts(app, o, &platforms, err) < 0 ||
+	if (o->facts_in != NULL)
+		what.inventory = NULL; /* nobody is asked */
+	if (app_load(app, o, err) < 0 || open_facts(app, &what, &platforms, err) < 0 ||
 	    plan_make(&app->plan, app->facts, &app->checks, &app->probes, &platforms, o->scope.vms != NULL, err) < 0)
 		return -1;
 	if (o->facts_in != NULL && targets_of_facts(app, err) < 0)
+		return -1;
+	if (o->facts_in != NULL && o->inventory != NULL && ssh_of_inventory(app, o->inventory, err) < 0)
 		return -1;
 	for (size_t t = 0; t < app->inventory.ntargets; t++)
 		if (app_show_requests(app, &app->inventory.targets[t], out, err) < 0)

@@ -341,7 +341,8 @@ const struct command command_describe = {
 	.details =
 		"--requests prints every kind of request that the profile's checks cause, with its placeholders; with "
 		"--facts,\n"
-		"those that repeat (one a migration path, say) are written out for what is recorded. Nothing is sent.\n"
+		"those that repeat (one a migration path, say) are written out for what is recorded; with\n"
+		"--inventory as well, also those that go to hosts over SSH. Nothing is sent.\n"
 		"Of a profile: its checks with their severities and parameters, its probes, and what they send.",
 	.examples = "migready describe cpu-feature-parity\n"
 		    "migready describe maintenance\n"

@@ -115,13 +115,16 @@ static void ask_all(struct session *s, struct ask **asks, size_t n)
 static void show(const struct target *target, const struct request *const *reqs, size_t n, FILE *out)
 {
 	const struct ssh_access *access = target->ssh;
-	struct arena *a = arena_new();
 
-	for (size_t i = 0; i < n; i++)
-		fprintf(out, "ssh -p %d %s@%s %s\n", access->port, access->user,
-		        reqs[i]->address != NULL ? reqs[i]->address : "ADDRESS",
-		        ssh_shown(a, request_get(reqs[i], "command")));
-	arena_free(a);
+	for (size_t i = 0; i < n; i++) {
+		if (access->proxy != NULL)
+			fprintf(out, "ssh -J %s@%s:%d ", access->proxy->user, access->proxy->address,
+			        access->proxy->port);
+		else
+			fputs("ssh ", out);
+		fprintf(out, "-p %d %s@%s %s\n", access->port, access->user,
+		        reqs[i]->address != NULL ? reqs[i]->address : "ADDRESS", request_get(reqs[i], "command"));
+	}
 }
 
 static const struct request_key keys[] = {

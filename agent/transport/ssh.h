@@ -46,9 +46,6 @@ void ssh_abandon(struct ssh_command *c);
 /* VALUE as one word of sh, in single quotes. */
 const char *ssh_quote(struct arena *a, const char *value);
 
-/* What is sent for COMMAND, without the word that marks where its own output begins: for describe --requests. */
-const char *ssh_shown(struct arena *a, const char *command);
-
 /* The first line that says something, of standard error or else of the output, for a message. */
 const char *ssh_complaint(struct arena *a, const struct ssh_result *r);
 

@@ -40,6 +40,8 @@ static bool is_simple(const char *command)
 			p += 1 + strcspn(p + 1, "'");
 			if (*p == '\0')
 				return false;
+		} else if (*p == '\\' && p[1] != '\0' && p[1] != '\n') {
+			p++;
 		} else if (strchr(";|&()<>`\n\"\\#", *p) != NULL) {
 			return false;
 		}
@@ -47,17 +49,13 @@ static bool is_simple(const char *command)
 	return true;
 }
 
-const char *ssh_shown(struct arena *a, const char *command)
-{
-	command += strspn(command, " \t\n");
-	return arena_printf(a, "%s%s", is_simple(command) ? "exec " : "", command);
-}
-
 const char *ssh_frame(struct arena *a, const char *command, const char *token)
 {
-	const char *script = arena_printf(a, "echo %s; echo %s >&2; exec </dev/null; export " ENVIRONMENT "; %s", token,
-	                                  token, ssh_shown(a, command));
+	const char *script;
 
+	command += strspn(command, " \t\n");
+	script = arena_printf(a, "echo %s; echo %s >&2; exec </dev/null; export " ENVIRONMENT "; %s%s", token, token,
+	                      is_simple(command) ? "exec " : "", command);
 	return arena_printf(a, "exec /bin/sh -c %s", ssh_quote(a, script));
 }
 

@@ -339,3 +339,30 @@ timeout --signal=INT 3 "${command[@]}" query -i "$work/inventory.yaml" --checks 
 	>"$work/stdout" 2>"$work/stderr" </dev/null || true
 [ $((SECONDS - start)) -lt 15 ] || fail "Ctrl-C waits for a command"
 grep -q interrupted "$work/stdout" || fail "Ctrl-C is no reason: $(cat "$work/stdout" "$work/stderr")"
+
+# Every command for every host, quoted as it would be sent.
+mkdir -p "$work/own/checks"
+cat >"$work/own/checks/said.sql" <<'END'
+/*
+title: A host says something
+subject: host
+depends: own
+severity: info
+platforms: [vsphere]
+symptom: none
+fix: none
+refs: ["none"]
+*/
+SELECT l.id AS host, CASE WHEN s.text IS NULL THEN 'unknown' ELSE 'pass' END AS status
+  FROM host_listed AS l LEFT JOIN said AS s ON s.host = l.id
+END
+probe "printf '%s|' \${odd:text} last" 127.0.0.{1,2}
+run describe --requests -i "$work/inventory.yaml" --checks "$work/own"
+grep -qxF "ssh -p $ssh_port $ssh_user@ADDRESS printf '%s|' \${odd:text} last" "$work/stdout" || fail "no template"
+run collect -i "$work/inventory.yaml" --checks "$work/own" -o "$work/facts.db"
+sed -i "s/    ssh: {/    ssh: {proxy: hop@bastion, /" "$work/inventory.yaml"
+run describe --requests -i "$work/inventory.yaml" --facts "$work/facts.db" --checks "$work/own"
+for host in 127.0.0.{1,2}; do
+	grep -qxF "ssh -J hop@bastion:22 -p $ssh_port $ssh_user@$host printf '%s|' 'it'\\''s \$(id) \"x\" ;y' last" "$work/stdout" ||
+		fail "not the command for $host: $(grep ssh "$work/stdout")"
+done
