@@ -145,7 +145,7 @@ static void drop_empty(struct val *v)
 int esxcli_read_api(struct arena *a, const struct val *response, struct esxcli_answer *ret, struct err *err)
 {
 	const struct val *result = val_get(response, "returnval");
-	const struct val *fault = result != NULL ? val_get(result, "fault") : NULL;
+	const struct val *fault = val_get(result, "fault"), *said = val_get(result, "response");
 	const char *text = text_of(result, "response");
 
 	*ret = (struct esxcli_answer){0};
@@ -153,6 +153,10 @@ int esxcli_read_api(struct arena *a, const struct val *response, struct esxcli_a
 		read_fault(a, fault, ret);
 		return 0;
 	}
+	/* Nothing said may be an answer; something else said is none. */
+	if ((said != NULL && said->kind != VAL_TEXT) ||
+	    (result != NULL && result->kind == VAL_TEXT && *result->text != '\0'))
+		return err_set(err, ERR_PROTOCOL, "esxcli's answer: not what ExecuteSoap gives");
 	text += strspn(text, " \t\r\n");
 	if (*text == '\0') { /* some commands have nothing to say */
 		ret->root = val_new(a, VAL_LIST, NULL);

@@ -483,6 +483,23 @@ static void hostile_answers(void **state)
 	                    " field='b' C= []");
 }
 
+/* An empty list of theirs would be taken for "there is none". */
+static void not_what_the_executer_gives(void **state)
+{
+	static const char *const odd[] = {"<R><returnval>words</returnval></R>",
+	                                  "<R><returnval><response><obj/></response></returnval></R>",
+	                                  "<R><returnval><response><a>1</a><a>2</a></response></returnval></R>"};
+	struct esxcli_answer answer;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		struct err err = {0};
+
+		assert_int_equal(esxcli_read_api(arena, parse(odd[i]), &answer, &err), -1);
+		assert_int_equal(err.kind, ERR_PROTOCOL);
+	}
+}
+
 /* Every answer cut at every byte is an error or nothing worse. */
 static void cut_anywhere(void **state)
 {
@@ -513,6 +530,7 @@ int main(void)
 		cmocka_unit_test(faults),
 		cmocka_unit_test(failures_of_a_shell),
 		cmocka_unit_test(hostile_answers),
+		cmocka_unit_test(not_what_the_executer_gives),
 		cmocka_unit_test(cut_anywhere),
 	};
 
