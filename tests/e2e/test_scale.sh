@@ -47,5 +47,7 @@ expect_exit 0 "the large inventory"
 expect "all of it is judged" '.summary | .pass == .expected and .expected > 70000'
 expect "every VM brought its devices" 'any(.probes[]; .outcome == "ok" and .rows >= 200000)'
 tasks=$(jq -s 'map(select(.method == "QueryVMotionCompatibilityEx_Task" or (.asked | has("Task")))) | length' "$work/big.jsonl")
-[ $(($(wc -l <"$work/big.jsonl") - tasks)) -lt 200 ] || fail "$(wc -l <"$work/big.jsonl") requests, $tasks of them about tasks"
+commands=$(($(requests "$work/big.jsonl" RetrieveManagedMethodExecuter) + $(requests "$work/big.jsonl" ExecuteSoap)))
+[ "$commands" -eq 3000 ] || fail "$commands requests for two commands on each host"
+[ $(($(wc -l <"$work/big.jsonl") - tasks - commands)) -lt 200 ] || fail "$(wc -l <"$work/big.jsonl") requests, $tasks of them about tasks"
 [ "$(requests "$work/big.jsonl" QueryVMotionCompatibilityEx_Task)" -le 60 ] || fail "more than three tasks for 50 hosts and 500 VMs"
