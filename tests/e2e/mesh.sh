@@ -35,3 +35,35 @@ mesh_start() {
 	sed "s|^credentials:|    ssh: {credential: esx, known_hosts: $hosts/known_hosts}\n&\n  esx: {user: root, key: $hosts/id}|" \
 		"$work/api.yaml" >"$work/ssh.yaml"
 }
+
+# profile NAME [MORE_CHECKS]: $work/NAME.yaml, a profile of the checks of paths.
+profile() {
+	printf "about: paths\nchecks: [jumbo-frames-path, path-latency, path-loss%s]\n" "${2-}" >"$work/$1.yaml"
+}
+
+# judged WAY [ARGUMENT...]: the report of a run that asks that way.
+judged() {
+	way=$1
+	limit=240 check -i "$work/$way.yaml" -p "$work/paths.yaml" "${@:2}"
+	[ -s "$work/report.json" ] || fail "$fault, $way: no report"
+}
+
+broken() {
+	fault=$*
+	"$mesh" fault "$hosts" "$@"
+}
+
+healed() { "$mesh" heal "$hosts" "${fault%% *}"; }
+
+# paths CHECK NUMBER STATUS TEXT [FILTER]: so many paths (of FILTER) have that status and observed text, all with a way told.
+paths() {
+	expect "$fault, $way: $2 paths $3 $1: $4" '[.findings[] | select(.check == $c and .status == $s and ((.observed // "") | test($t))
+		and (.host as $h | .peer as $p | '"${5-true}"'))] | length == ($n | tonumber) and all(.via == $w)' \
+		--arg c "$1" --arg n "$2" --arg s "$3" --arg t "$4" --arg w "$way"
+}
+
+# says_why TEXT: the details of all failed paths of jumbo-frames-path have it.
+says_why() {
+	expect "$fault, $way: the details say '$1'" '[.findings[] | select(.check == "jumbo-frames-path" and .status == "fail") | .detail // ""]
+		| length > 0 and all(test($t))' --arg t "$1"
+}
