@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ssh_exec.c - a command on a channel: sent, read to its end, bounded in time and size, told once. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -228,15 +229,11 @@ static const struct job_kind command_kind = {
 /* Nobody who prints before the command can know it. */
 static const char *new_token(struct arena *a)
 {
-	unsigned char random[16];
-	char *text = arena_alloc(a, 2 * sizeof(random) + 10);
+	uint64_t random[2];
 
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		abort();
-	strcpy(text, "migready-");
-	for (size_t i = 0; i < sizeof(random); i++)
-		snprintf(text + 9 + 2 * i, 3, "%02x", random[i]);
-	return text;
+	return arena_printf(a, "migready-%016" PRIx64 "%016" PRIx64, random[0], random[1]);
 }
 
 struct ssh_command *command_new(struct host *h, const struct ssh_spec *spec, int timeout_ms)

@@ -15,8 +15,9 @@ const char *ssh_quote(struct arena *a, const char *value)
 	for (const char *p = value; *p != '\0'; p++) {
 		*out++ = *p;
 		if (*p == '\'') { /* ends, a quoted one, begins again */
-			memcpy(out, "\\''", 3);
-			out += 3;
+			*out++ = '\\';
+			*out++ = '\'';
+			*out++ = '\'';
 		}
 	}
 	*out = '\'';
