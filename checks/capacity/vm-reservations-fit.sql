@@ -29,8 +29,9 @@ WITH claim AS MATERIALIZED (
 	           AS memory
 	  FROM vm AS v LEFT JOIN vsphere_vm_state AS s ON s.vm = v.id LEFT JOIN vsphere_vm_allocation AS a ON a.vm = v.id),
      held AS MATERIALIZED (
-	SELECT host, sum(CASE WHEN power IS NOT NULL THEN cpu END) AS cpu, sum(CASE WHEN power IS NOT NULL THEN memory END) AS memory,
-	       sum(power IS NULL OR cpu IS NULL OR memory IS NULL) AS holes
+	SELECT host, sum(CASE WHEN power IS NOT NULL AND cpu > 0 THEN cpu END) AS cpu,
+	       sum(CASE WHEN power IS NOT NULL AND memory > 0 THEN memory END) AS memory,
+	       sum(power IS NULL OR cpu IS NULL OR cpu < 0 OR memory IS NULL OR memory < 0) AS holes
 	  FROM claim WHERE power IS NULL OR power NOT IN ('poweredOff', 'suspended') GROUP BY host),
      room AS MATERIALIZED (
 	SELECT h.id AS host, h.cluster, c.core_mhz * c.cores - coalesce(x.cpu, 0) AS cpu,
