@@ -16,7 +16,7 @@ netstack     TCP/IP stack of the source's adapter
 mtu          of the source's adapter, bytes; NULL: not known
 payload      bytes of ICMP data that fill it: 28 less, 48 with IPv6
 likely       payload of the commonest smaller MTU, 1500
-duty         send: a packet should get across; unsampled: that too, and it is not tried; elsewhere: these two adapters are not for
+duty         away: the source is not connected, so that nothing migrates from it; send: a packet should get across; unsampled: that too, and it is not tried; elsewhere: these two adapters are not for
              each other, others of the two hosts are; none: no adapters of the two hosts have a way to each other; NULL: not known
 in_scope     1: the run is about one of the two hosts, else 0
 turn         how many places further on in the cluster the peer stands, so that equal turns have different peers
@@ -53,7 +53,8 @@ SELECT p.path, p.cluster, p.host, p.peer, p.src_device, p.dst_device, w.family, 
        p.src_netstack AS netstack, p.src_mtu AS mtu,
        CASE WHEN p.src_mtu BETWEEN 1280 AND 65535 THEN p.src_mtu - CASE w.family WHEN 4 THEN 28 WHEN 6 THEN 48 END END AS payload,
        1500 - CASE w.family WHEN 4 THEN 28 WHEN 6 THEN 48 END AS likely,
-       CASE WHEN w.level >= 2 OR (w.level = 1 AND NOT w.near)
+       CASE WHEN a.connection IN ('disconnected', 'notresponding') THEN 'away'
+            WHEN w.level >= 2 OR (w.level = 1 AND NOT w.near)
             THEN CASE WHEN x.n <= m.sample_above OR (x.turn & (x.turn - 1)) = 0 OR ((x.n - x.turn) & (x.n - x.turn - 1)) = 0 THEN 'send'
                       ELSE 'unsampled' END
             WHEN w.level = 1 THEN 'elsewhere'
@@ -63,4 +64,5 @@ SELECT p.path, p.cluster, p.host, p.peer, p.src_device, p.dst_device, w.family, 
   FROM migration_path AS p
   JOIN mesh_setting AS m
   LEFT JOIN seen AS w ON w.path = p.path
+  LEFT JOIN host_state AS a ON a.host = p.host
   LEFT JOIN pair AS x ON x.host = p.host AND x.peer = p.peer

@@ -8,7 +8,7 @@ netstack     its TCP/IP stack
 src_ip, dst_ip   IPv4 addresses; empty: that host has none there; NULL: not known
 payload      bytes of ICMP data that fill the source adapter's MTU, but no more than one of 1500
 packets      to send, with the first, which wakes the way up: by the parameters of nfc-path-loss
-duty         send; unsampled: not tried, since the cluster is larger than mesh_setting says
+duty         send; away: the source is not connected; unsampled: not tried, since the cluster is larger than mesh_setting says
 in_scope     1: the run is about one of the two hosts, else 0
 turn, hosts  as in mesh_path
 */
@@ -35,9 +35,11 @@ WITH nic AS MATERIALIZED (
 	SELECT 1 + coalesce(max(CAST(value AS INTEGER)), 5) AS packets FROM run_param WHERE check_id = 'nfc-path-loss' AND name = 'packets')
 SELECT p.cluster, p.host, p.peer, s.device AS src_device, s.netstack, s.ip AS src_ip, d.ip AS dst_ip,
        CASE WHEN s.mtu BETWEEN 1280 AND 65535 THEN min(s.mtu, 1500) - 28 END AS payload, t.packets,
-       CASE WHEN p.hosts <= m.sample_above OR (p.turn & (p.turn - 1)) = 0 OR ((p.hosts - p.turn) & (p.hosts - p.turn - 1)) = 0 THEN 'send'
+       CASE WHEN a.connection IN ('disconnected', 'notresponding') THEN 'away'
+            WHEN p.hosts <= m.sample_above OR (p.turn & (p.turn - 1)) = 0 OR ((p.hosts - p.turn) & (p.hosts - p.turn - 1)) = 0 THEN 'send'
             ELSE 'unsampled' END AS duty,
        p.in_scope, p.turn, p.hosts
   FROM pair AS p JOIN mesh_setting AS m JOIN setting AS t
+  LEFT JOIN host_state AS a ON a.host = p.host
   LEFT JOIN copier AS s ON s.host = p.host
   LEFT JOIN copier AS d ON d.host = p.peer

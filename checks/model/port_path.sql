@@ -23,9 +23,10 @@ WITH way AS (
 	SELECT host || '>' || peer || ' nfc', 'nfc', cluster, host, peer, src_ip, dst_ip, 902, duty, netstack, in_scope, turn FROM nfc_path)
 SELECT id, service, cluster, host, peer, src_ip, dst_ip, port, duty,
        CASE WHEN src_ip IS NULL OR dst_ip IS NULL OR netstack IS NULL THEN NULL
-            WHEN duty = 'unsampled' OR netstack <> 'defaultTcpipStack' OR '' IN (src_ip, dst_ip) THEN 0
+            WHEN duty IN ('unsampled', 'away') OR netstack <> 'defaultTcpipStack' OR '' IN (src_ip, dst_ip) THEN 0
             WHEN duty = 'send' THEN 1 END AS reach,
-       CASE WHEN duty = 'unsampled' THEN 'of a cluster of this size not each pair is tried'
+       CASE WHEN duty = 'away' THEN 'the host is not connected'
+            WHEN duty = 'unsampled' THEN 'of a cluster of this size not each pair is tried'
             WHEN netstack <> 'defaultTcpipStack' THEN 'the host''s shell has no way into the TCP/IP stack ' || netstack
             WHEN '' IN (src_ip, dst_ip) THEN 'one of the two has no IPv4 address for it' END AS why,
        in_scope, turn

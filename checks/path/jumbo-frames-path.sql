@@ -30,7 +30,7 @@ WITH why AS MATERIALIZED (
 	  LEFT JOIN host AS h ON h.id = p.peer
 	  LEFT JOIN why AS w ON w.cluster = p.cluster AND w.symptom = r.state)
 SELECT path, host, peer,
-       CASE WHEN duty = 'elsewhere' OR absent THEN 'na'
+       CASE WHEN duty IN ('away', 'elsewhere') OR absent THEN 'na'
             WHEN duty = 'none' THEN 'fail'
             WHEN configured_mtu < :demand_mtu THEN 'fail'
             WHEN duty = 'unsampled' THEN 'na'
@@ -52,7 +52,8 @@ SELECT path, host, peer,
        CASE WHEN duty = 'none' THEN 'one network, or a gateway in each'
             ELSE 'packets of ' || max(coalesce(configured_mtu, mtu, 0), :demand_mtu) || ' bytes get across'
                  || CASE WHEN configured_mtu < :demand_mtu THEN ', as the profile demands' ELSE '' END END AS expected,
-       CASE WHEN absent THEN 'a side has no vMotion adapter: see vmotion-vmknic-present'
+       CASE WHEN duty = 'away' THEN 'the host is not connected, so that nothing migrates from it: see host-connected'
+            WHEN absent THEN 'a side has no vMotion adapter: see vmotion-vmknic-present'
             WHEN duty = 'elsewhere' THEN src_device || ' is in ' || src_network || ', ' || dst_device || ' of ' || there || ' in ' || dst_network
                                          || ': other adapters of the two hosts reach each other'
             WHEN duty = 'none' THEN 'nor do other adapters of the two hosts reach each other'

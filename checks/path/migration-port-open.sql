@@ -15,7 +15,7 @@ refs: ["vSphere API: HostFirewallRuleset, HostFirewallDefaultPolicy",
 -- Where nobody could try, what both firewalls are set to is all that can be known without a packet, and passes: jumbo-frames-path proves
 -- the way itself. A firewall in between that tells ping from vMotion isn't seen then, and the finding says so.
 SELECT p.path, p.host, p.peer,
-       CASE WHEN m.duty IN ('elsewhere', 'none') THEN 'na'
+       CASE WHEN m.duty IN ('away', 'elsewhere', 'none') THEN 'na'
             WHEN m.duty IS NULL THEN 'unknown'
             WHEN r.state IN ('open', 'allowed') THEN 'pass'
             WHEN r.state IN ('refused', 'silent', 'unreachable', 'shut') THEN 'fail'
@@ -25,7 +25,8 @@ SELECT p.path, p.host, p.peer,
                     WHEN 'unreachable' THEN 'not reachable: ' || r.said WHEN 'allowed' THEN 'configured, not tried' WHEN 'shut' THEN 'blocked by configuration'
                     ELSE nullif(r.said, '') END AS observed,
        'TCP 8000 answers' AS expected,
-       CASE WHEN m.duty = 'elsewhere' THEN 'the two adapters are not for each other: others of these hosts are'
+       CASE WHEN m.duty = 'away' THEN 'the host is not connected, so that nothing migrates from it: see host-connected'
+            WHEN m.duty = 'elsewhere' THEN 'the two adapters are not for each other: others of these hosts are'
             WHEN m.duty = 'none' THEN 'no way between the two hosts'' vMotion adapters: see vmotion-vmknic-subnet'
             WHEN m.duty IS NULL THEN 'not known whether the two adapters should reach each other'
             WHEN r.state = 'refused' THEN 'nothing listens there, as when vMotion is not enabled on that adapter, or a firewall rejects it'

@@ -27,14 +27,15 @@ WITH reply AS MATERIALIZED (
 	  LEFT JOIN reply AS r ON r.host = p.host AND r.peer = p.peer),
      judged AS MATERIALIZED (
 	SELECT host, peer,
-	       CASE WHEN duty = 'unsampled' THEN 'na'
+	       CASE WHEN duty IN ('away', 'unsampled') THEN 'na'
 	            WHEN sent IS NULL OR received IS NULL THEN 'unknown'
 	            WHEN 100.0 * (sent - received) > :max_loss_pct * sent THEN 'fail'
 	            WHEN sent >= :packets AND 100.0 * (sent - received) <= :max_loss_pct * sent THEN 'pass'
 	            ELSE 'unknown' END AS status,
 	       CASE WHEN silent THEN 'no reply' || coalesce(': ' || nullif(error, 'none'), '')
 	            WHEN sent IS NOT NULL THEN (sent - received) || ' of ' || sent || ' packets lost' END AS observed,
-	       CASE WHEN duty = 'unsampled' THEN 'not sampled: of a cluster of ' || hosts || ' hosts each is tried with some'
+	       CASE WHEN duty = 'away' THEN 'the host is not connected, so that nothing migrates from it: see host-connected'
+            WHEN duty = 'unsampled' THEN 'not sampled: of a cluster of ' || hosts || ' hosts each is tried with some'
 	            WHEN NOT in_scope THEN 'not tried: the run is about other hosts'
 	            WHEN '' IN (src_ip, dst_ip) THEN 'not tried: one of the two has no IPv4 address for it'
 	            WHEN src_ip IS NULL OR dst_ip IS NULL THEN 'not known between which addresses they copy files'

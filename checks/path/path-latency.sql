@@ -21,7 +21,7 @@ WITH seen AS MATERIALIZED (
 	  LEFT JOIN migration_told AS s ON s.host = p.host
 	  LEFT JOIN migration_told AS d ON d.host = p.peer)
 SELECT path, host, peer,
-       CASE WHEN duty IN ('elsewhere', 'none', 'unsampled') OR absent OR state = 'unreachable' THEN 'na'
+       CASE WHEN duty IN ('away', 'elsewhere', 'none', 'unsampled') OR absent OR state = 'unreachable' THEN 'na'
             WHEN state IS NULL OR rtt_avg_us IS NULL THEN 'unknown'
             WHEN rtt_avg_us > :max_ms * 1000 THEN 'fail'
             WHEN rtt_avg_us > :warn_ms * 1000 OR rtt_max_us > :max_ms * 1000 OR jitter_us > :warn_jitter_ms * 1000 THEN 'warn'
@@ -32,7 +32,8 @@ SELECT path, host, peer,
             THEN printf('%.3f ms there and back (%.3f to %.3f)', rtt_avg_us / 1e3, rtt_min_us / 1e3, rtt_max_us / 1e3)
                  || CASE WHEN jitter_us IS NOT NULL THEN printf(', varying by %.3f ms', jitter_us / 1e3) ELSE '' END END AS observed,
        'at most ' || :warn_ms || ' ms, varying by at most ' || :warn_jitter_ms || ' ms; more than ' || :max_ms || ' ms is not supported' AS expected,
-       CASE WHEN absent THEN 'a side has no vMotion adapter: see vmotion-vmknic-present'
+       CASE WHEN duty = 'away' THEN 'the host is not connected, so that nothing migrates from it: see host-connected'
+            WHEN absent THEN 'a side has no vMotion adapter: see vmotion-vmknic-present'
             WHEN duty IN ('elsewhere', 'none') THEN 'these two adapters have no way to each other'
             WHEN duty = 'unsampled' THEN 'not sampled: see jumbo-frames-path'
             WHEN duty IS NULL THEN 'not known which addresses the two adapters have, or in which networks'

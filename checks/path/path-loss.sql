@@ -23,7 +23,7 @@ WITH seen AS MATERIALIZED (
 	  LEFT JOIN migration_told AS s ON s.host = p.host
 	  LEFT JOIN migration_told AS d ON d.host = p.peer)
 SELECT path, host, peer,
-       CASE WHEN duty IN ('elsewhere', 'none', 'unsampled') OR absent OR state = 'unreachable' THEN 'na'
+       CASE WHEN duty IN ('away', 'elsewhere', 'none', 'unsampled') OR absent OR state = 'unreachable' THEN 'na'
             WHEN state IS NULL THEN 'unknown'
             WHEN loss_pct > :max_loss_pct THEN 'fail'
             WHEN sent >= :min_sent AND loss_pct <= :max_loss_pct THEN 'pass'
@@ -32,7 +32,8 @@ SELECT path, host, peer,
        CASE WHEN state <> 'unreachable' THEN printf('%d of %d packets of %d bytes lost (%.1f %%)', sent - received, sent, observed_mtu, loss_pct) END
            AS observed,
        'at most ' || :max_loss_pct || ' % of at least ' || :min_sent || ' packets' AS expected,
-       CASE WHEN absent THEN 'a side has no vMotion adapter: see vmotion-vmknic-present'
+       CASE WHEN duty = 'away' THEN 'the host is not connected, so that nothing migrates from it: see host-connected'
+            WHEN absent THEN 'a side has no vMotion adapter: see vmotion-vmknic-present'
             WHEN duty IN ('elsewhere', 'none') THEN 'these two adapters have no way to each other'
             WHEN duty = 'unsampled' THEN 'not sampled: see jumbo-frames-path'
             WHEN duty IS NULL THEN 'not known which addresses the two adapters have, or in which networks'

@@ -65,15 +65,17 @@ WITH alive AS MATERIALIZED (
 	  FROM (SELECT * FROM told ORDER BY host, device, uplink) GROUP BY host),
      nics AS MATERIALIZED (SELECT host, count(DISTINCT device) AS n, count(*) - count(device) AS holes FROM migration_nic GROUP BY host)
 SELECT h.id AS host,
-       CASE WHEN t.absent THEN 'na'
+       CASE WHEN t.absent OR c.connection IN ('disconnected', 'notresponding') THEN 'na'
             WHEN w.warn > 0 THEN 'warn'
             WHEN w.unknown = 0 AND w.n = n.n AND n.holes = 0 THEN 'pass'
             ELSE 'unknown' END AS status,
        w.text AS observed,
        'each uplink that may carry vMotion was used, or leads to a physical switch that was' AS expected,
-       CASE WHEN t.absent THEN 'no vMotion adapter: see vmotion-vmknic-present'
+       CASE WHEN c.connection IN ('disconnected', 'notresponding') THEN 'the host is not connected: see host-connected'
+            WHEN t.absent THEN 'no vMotion adapter: see vmotion-vmknic-present'
             ELSE coalesce(w.reason, CASE WHEN w.n = n.n AND n.holes = 0 THEN NULL ELSE 'not known which uplinks an adapter has' END) END AS detail
   FROM host AS h
   LEFT JOIN whole AS w ON w.host = h.id
   LEFT JOIN nics AS n ON n.host = h.id
   LEFT JOIN migration_told AS t ON t.host = h.id
+  LEFT JOIN host_state AS c ON c.host = h.id
