@@ -401,6 +401,17 @@ void collect_item_retry(struct job *job)
 	}
 }
 
+void collect_no_way(struct collector *c, const struct planned *p, const struct target *t, const char *why)
+{
+	struct err own;
+
+	for (size_t i = 0; i < p->ntables; i++)
+		note(c,
+		     facts_gap(c->facts, p->tables[i]->name, t->name, NULL, OUTCOME_UNSUPPORTED, p->probe->id, why,
+		               &own),
+		     &own);
+}
+
 void collect_table_end(struct collector *c, const struct planned *p, const struct target *t, const struct err *err)
 {
 	struct err own;

@@ -64,6 +64,9 @@ void collect_item_retry(struct job *job);
 /* TABLE of a for_each probe is complete for TARGET, or (err set) has no work list. */
 void collect_table_end(struct collector *c, const struct planned *p, const struct target *t, const struct err *err);
 
+/* T has no way to be asked by P, and no other probe fills its tables: WHY is what they lack. */
+void collect_no_way(struct collector *c, const struct planned *p, const struct target *t, const char *why);
+
 /* May a less preferred probe be tried after this? Only after denied, unsupported or unreachable. */
 bool collect_retryable(enum err_kind kind);
 /* Is OBJECT (NULL: any of TARGET) of a table of P still to be filled by a fallback? */

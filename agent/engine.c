@@ -259,6 +259,32 @@ static void start_plain(struct engine *e, const struct stage *s, size_t from, si
 		send_together(e, rs, n);
 }
 
+/* Could another probe of this stage fill a table of the one AT for R? */
+static bool is_filled_otherwise(const struct stage *s, size_t at, const struct reach *r)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (i != at && serves(&s->probes[i], r) && share_a_table(&s->probes[at], &s->probes[i]))
+			return true;
+	return false;
+}
+
+/* What only a target's hosts themselves could tell is missing where the inventory gives no way to them. */
+static void tell_no_way(struct engine *e, const struct stage *s, size_t at)
+{
+	const struct planned *p = &s->probes[at];
+
+	for (size_t i = 0; i < e->ntargets; i++) {
+		const struct reach *r = &e->reach[i];
+
+		if (p->probe->transport->addressed && strcmp(p->probe->platform, r->target->platform) == 0 &&
+		    !serves(p, r) && !is_filled_otherwise(s, at, r))
+			collect_no_way(&e->c, p, r->target,
+			               arena_printf(e->arena,
+			                            "only its hosts can tell, and the inventory gives %s no `ssh:`",
+			                            r->target->name));
+	}
+}
+
 static void start_items(struct engine *e, const struct stage *s, size_t at)
 {
 	const struct planned *p = &s->probes[at];
@@ -276,6 +302,7 @@ static void start_items(struct engine *e, const struct stage *s, size_t at)
 	for (size_t i = 0; i < e->ntargets; i++)
 		if (serves(p, &e->reach[i]) && !is_fallback(s, at, &e->reach[i]))
 			collect_table_end(&e->c, p, e->reach[i].target, &err);
+	tell_no_way(e, s, at);
 }
 
 static bool has_items(const struct stage *s, size_t from, size_t to)

@@ -86,12 +86,15 @@ static void status_err(struct command *c, struct err *err)
 static const struct val *result(struct command *c, struct err *err)
 {
 	struct task *t = &c->task;
+	bool any_status = text_any_status(t->ask->req);
 	struct val *text;
 
-	if ((c->status != 0 && !text_any_status(t->ask->req)) || c->signal != 0) {
+	if ((c->status != 0 && !any_status) || c->signal != 0) {
 		status_err(c, err);
 		return NULL;
 	}
+	if (any_status) /* its complaints belong to the answer */
+		buf_add(&c->out_text, buf_str(&c->err_text), c->err_text.len);
 	text = text_value(t->arena, NULL, &c->out_text, err);
 	if (text != NULL)
 		text = text_decode(t->ask->req, t->arena, text, err);

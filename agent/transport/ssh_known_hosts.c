@@ -120,6 +120,8 @@ static int from_base64(const char *text, const char *end, unsigned char *ret, si
 		pad++;
 	if (len == 0 || len % 4 != 0 || len / 4 * 3 > size || len > INT32_MAX)
 		return -1;
+	if (memchr(text, '=', len - pad) != NULL)
+		return -1;
 	n = EVP_DecodeBlock(ret, (const unsigned char *)text, (int)len);
 	return n < 0 ? -1 : n - (int)pad;
 }
@@ -145,20 +147,23 @@ static bool hash_matches(const char *entry, const char *name)
 /* '*' and '?' only, case ignored: an address in brackets is no set of letters here. */
 static bool pattern_matches(const char *p, size_t len, const char *s)
 {
-	for (; len > 0; p++, len--) {
-		if (*p == '*') {
-			for (;; s++) {
-				if (pattern_matches(p + 1, len - 1, s))
-					return true;
-				if (*s == '\0')
-					return false;
-			}
-		}
-		if (*s == '\0' || (*p != '?' && strncasecmp(p, s, 1) != 0))
+	const char *end = p + len, *star = NULL, *from = s;
+
+	while (*s != '\0' || p < end) {
+		if (p < end && *p == '*') {
+			star = p++;
+			from = s;
+		} else if (p < end && *s != '\0' && (*p == '?' || strncasecmp(p, s, 1) == 0)) {
+			p++;
+			s++;
+		} else if (star != NULL && *from != '\0') { /* the last '*' takes one more */
+			p = star + 1;
+			s = ++from;
+		} else {
 			return false;
-		s++;
+		}
 	}
-	return *s == '\0';
+	return true;
 }
 
 /* A name with '!' in front that matches takes the whole line away. */
@@ -182,33 +187,33 @@ static bool names_match(const char *names, const char *name)
 	return matches;
 }
 
-static bool is_key(const struct line *l, const unsigned char *key, size_t len)
+/* In base64, as the file has keys; to be freed. */
+static char *to_base64(const unsigned char *key, size_t len)
 {
-	size_t size = strlen(l->key) / 4 * 3 + 3;
-	unsigned char *bytes = xmalloc(size);
-	int n = from_base64(l->key, l->key + strlen(l->key), bytes, size);
-	bool same = n >= 0 && (size_t)n == len && memcmp(bytes, key, len) == 0;
+	char *text = xmalloc(len / 3 * 4 + 5);
 
-	free(bytes);
-	return same;
+	EVP_EncodeBlock((unsigned char *)text, key, (int)len);
+	return text;
 }
 
 enum known known_hosts_check(const struct known_hosts *k, const char *name, const char *type, const unsigned char *key,
                              size_t len, int *ret_line)
 {
 	enum known found = KNOWN_MISSING;
+	char *text = to_base64(key, len);
 
 	*ret_line = 0;
 	for (size_t i = 0; i < k->n; i++) {
 		const struct line *l = &k->lines[i];
 		bool same = strcmp(l->type, type) == 0;
-		enum known here = !same ? KNOWN_OTHER : is_key(l, key, len) ? KNOWN_GOOD : KNOWN_CHANGED;
+		enum known here = !same ? KNOWN_OTHER : strcmp(l->key, text) == 0 ? KNOWN_GOOD : KNOWN_CHANGED;
 
 		if ((l->revoked && here != KNOWN_GOOD) || !names_match(l->names, name))
 			continue;
 		if (l->revoked) { /* whatever else is said of it */
 			*ret_line = l->number;
-			return KNOWN_REVOKED;
+			found = KNOWN_REVOKED;
+			break;
 		}
 		if (found == KNOWN_MISSING || here == KNOWN_GOOD || (found == KNOWN_OTHER && here == KNOWN_CHANGED)) {
 			if (found != KNOWN_GOOD)
@@ -216,6 +221,7 @@ enum known known_hosts_check(const struct known_hosts *k, const char *name, cons
 			found = found == KNOWN_GOOD ? found : here;
 		}
 	}
+	free(text);
 	return found;
 }
 

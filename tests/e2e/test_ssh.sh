@@ -242,6 +242,10 @@ fails "no SSH server"
 
 ssh_port=$main_port
 login "$key"
+probe 'kill -9 $PPID; sleep 5'
+fails "$ssh_user@127.0.0.1:$ssh_port" "the connection was lost"
+probe 'echo hello'
+answers hello
 timeout=1s probe 'test $PPID -gt 1 && kill -STOP $PPID; sleep 30'
 fails "did not end within 1000 ms"
 pkill -CONT -u 4711 sshd || true
@@ -366,3 +370,12 @@ for host in 127.0.0.{1,2}; do
 	grep -qxF "ssh -J hop@bastion:22 -p $ssh_port $ssh_user@$host printf '%s|' 'it'\\''s \$(id) \"x\" ;y' last" "$work/stdout" ||
 		fail "not the command for $host: $(grep ssh "$work/stdout")"
 done
+
+# Without a way to the hosts the reason says so.
+if [ -x "$tools/vcsim" ]; then
+	lab_vcsim simulator -api-version 8.0.3.0
+	inventory "$work/inventory.yaml" "vc=$url"
+	check -i "$work/inventory.yaml" --checks "$work/own"
+	expect "the reason" '[.findings[] | select(.check == "said")] | length > 0 and all(.[]; .status == "unknown"
+		and (.detail | contains("the inventory gives vc no `ssh:`")))'
+fi
