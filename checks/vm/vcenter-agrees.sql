@@ -43,16 +43,18 @@ WITH host_stop AS MATERIALIZED (
 	SELECT vm, json_group_array(candidate) FILTER (WHERE errors = 'none') AS fine,
 	       json_group_array(json_array(candidate, errors)) FILTER (WHERE errors <> 'none') AS refused
 	  FROM vsphere_second_opinion GROUP BY vm),
+     alike AS MATERIALIZED (
+	SELECT min(a.vm) AS pattern, v.cluster, a.fine, a.refused
+	  FROM answer AS a CROSS JOIN vm AS v ON v.id = a.vm GROUP BY a.refused, a.fine, v.cluster),
      asked AS MATERIALIZED (
-	SELECT v.id AS vm, v.host, v.cluster, a.fine, a.refused, min(v.id) OVER (PARTITION BY v.cluster, a.fine, a.refused) AS pattern
-	  FROM answer AS a JOIN vm AS v ON v.id = a.vm),
+	SELECT v.id AS vm, v.host, k.pattern
+	  FROM answer AS a CROSS JOIN vm AS v ON v.id = a.vm
+	  CROSS JOIN alike AS k ON k.fine = a.fine AND k.refused = a.refused AND k.cluster IS v.cluster),
      told AS MATERIALIZED (
 	SELECT a.pattern, p.id AS candidate, p.name, max(a.errors) AS errors
-	  FROM (SELECT s.pattern, s.cluster, f.value AS candidate, NULL AS errors FROM asked AS s JOIN json_each(s.fine) AS f
-	         WHERE s.vm = s.pattern
+	  FROM (SELECT k.pattern, k.cluster, f.value AS candidate, NULL AS errors FROM alike AS k JOIN json_each(k.fine) AS f
 	        UNION ALL
-	        SELECT s.pattern, s.cluster, f.value ->> 0, f.value ->> 1 FROM asked AS s JOIN json_each(s.refused) AS f
-	         WHERE s.vm = s.pattern) AS a
+	        SELECT k.pattern, k.cluster, f.value ->> 0, f.value ->> 1 FROM alike AS k JOIN json_each(k.refused) AS f) AS a
 	  JOIN host AS p ON p.id = a.candidate AND p.cluster = a.cluster AND p.destination
 	 GROUP BY a.pattern, p.id),
      sized AS MATERIALIZED (SELECT pattern, count(*) AS n FROM told GROUP BY pattern),
