@@ -165,6 +165,14 @@ static int run(struct job *j)
 	return rc;
 }
 
+/* Its time begins anew with its next turn. */
+static void wait_again(struct ssh_command *c)
+{
+	uv_timer_stop(&c->deadline);
+	c->started = false;
+	host_requeue(c->host, &c->job);
+}
+
 /*
  * Others of the host may run on the connection: as many as there are is what the server takes. The last one may have ended
  * just now, which the server sees a little later.
@@ -177,14 +185,14 @@ static void refused(struct job *j, struct conn *conn, const struct err *why)
 	conn->refusals++;
 	conn->max_jobs = conn->njobs > 1 ? conn->njobs : 1;
 	if (conn->njobs > 0) {
-		host_requeue(c->host, j);
+		wait_again(c);
 	} else if (conn->left_behind > 0) {
-		host_requeue(c->host, j);
+		wait_again(c);
 		err_set(&err, ERR_UNREACHABLE, "the server counts commands that were given up as running");
 		conn_fail(conn, &err);
 	} else if (conn->refusals <= MAX_REFUSALS) {
 		host_pause(c->host, PAUSE_MS);
-		host_requeue(c->host, j);
+		wait_again(c);
 	} else {
 		command_fail(j, why);
 		j->kind->gone(j, NULL);
@@ -209,7 +217,7 @@ static void gone(struct job *j, const struct err *why)
 	struct ssh_command *c = of(j);
 
 	if (why != NULL && c->done != NULL && j->phase == JOB_OPENING && why->kind == ERR_UNREACHABLE) {
-		host_requeue(c->host, j);
+		wait_again(c);
 		return;
 	}
 	if (why != NULL && c->done != NULL)

@@ -258,6 +258,9 @@ answers hello
 [ "$(grep -c 'Accepted publickey' "$ssh_dir/few/log")" -eq 1 ] || fail "more than one connection to a host"
 ! grep -q 'Timeout' "$ssh_dir/few/log" || fail "a session timed out"
 
+timeout=1s probe 'sleep 0.7; echo hello' 127.0.0.1 127.0.0.1 127.0.0.1 127.0.0.1
+answers hello
+
 # What was given up still counts as a session for the server: then the next command gets a connection of its own.
 timeout=1s probe 'sleep ${n:int}; echo hello'
 sed -i "s/^  SELECT .*/  SELECT 'vc\/host-' || column1 AS host, '127.0.0.1' AS address, column1 AS n FROM (VALUES (9), (8), (0))/" \
