@@ -5,8 +5,9 @@
 checked=()
 
 # defect NAME EXIT CHECK STATUS FILTER [CHECK...]: exactly the findings of CHECK for which FILTER holds have STATUS; all others
-# pass or are not applicable. What follows from the defect is told by the checks named last, and by vm-has-destination: they are
-# free. EXIT "-": whatever the verdict is.
+# pass or are not applicable. What follows from the defect is told by the checks named last, by vm-has-destination, and by those
+# that send packets: they are free. EXIT "-": whatever the verdict is.
+sending=(jumbo-frames-path path-latency path-loss path-culprit standby-uplink-proven migration-port-open nfc-path-loss nfc-port-open)
 defect() {
 	local name=$1 code=$2 id=$3 wanted=$4 filter=$5
 	shift 5
@@ -18,7 +19,7 @@ defect() {
 		([.findings[] | select(concerned)] | length > 0)
 		and all(.findings[] | select(.check as \$c | \$free | index(\$c) == null or \$c == \$id);
 			if concerned then .status == \$status else .status == \"pass\" or .status == \"na\" end)" \
-		--arg id "$id" --arg status "$wanted" --argjson free "$(printf '%s\n' vm-has-destination "$@" | jq -R . | jq -s .)"
+		--arg id "$id" --arg status "$wanted" --argjson free "$(printf '%s\n' vm-has-destination "${sending[@]}" "$@" | jq -R . | jq -s .)"
 	lab_stop
 	checked+=("$name")
 }

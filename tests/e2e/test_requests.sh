@@ -64,20 +64,20 @@ for type in HostSystem VirtualMachine ComputeResource; do
 	done
 done
 
-# Objects share requests.
+# Objects share requests; what is called on each host by itself is not counted.
 few=$(jq -s 'map(select(.method != "QueryVMotionCompatibilityEx_Task" and .method != "RetrieveManagedMethodExecuter" and .method != "ExecuteSoap"
-	and (.asked | has("Task") | not))) | length' "$log")
-[ "$few" -le 16 ] || fail "$few requests for an inventory of 15 objects, without the tasks and esxcli"
+	and .method != "QueryNetworkHint" and (.asked | has("Task") | not))) | length' "$log")
+[ "$few" -le 17 ] || fail "$few requests for an inventory of 15 objects, without the tasks and esxcli"
 cp "$work/report.json" "$work/whole.json"
 
-# Of recorded facts a list of VMs is written out: the placeholders are gone.
+# Of recorded facts a list of VMs is written out: the placeholders are gone, but for what no row asks for (IPv6).
 run collect -i "$work/inventory.yaml" -o "$work/facts.db"
 expect_exit 0 "collect"
 run describe --requests --facts "$work/facts.db"
 expect_exit 0 "describe --requests --facts"
 grep -q 'QueryVMotionCompatibilityEx_Task on .*: vm:VirtualMachine\[\]=vm-[0-9]*,vm-[0-9,vm-]* host:HostSystem\[\]=host-[0-9,host-]*$' "$work/stdout" ||
 	fail "the list of VMs isn't written out: $(grep QueryVMotion "$work/stdout")"
-grep -q '\${' "$work/stdout" && fail "placeholders are left: $(grep '\${' "$work/stdout" | head -3)"
+left=$(grep '\${' "$work/stdout" | grep -v -e --ipv6) && fail "placeholders are left: $left"
 
 # Pages: the server cuts them to one object, and every object arrives.
 serve pages --page-size 1

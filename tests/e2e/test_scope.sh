@@ -101,6 +101,7 @@ check -i "$work/inventory.yaml"
 expect_exit 2 "a host and its VM don't answer"
 expect "both are unknown" 'any(.findings[]; .status == "unknown" and .host == "esx02.lab.example" and .vm == null)
 	and any(.findings[]; .status == "unknown" and .vm == "app01-02")'
-check -i "$work/inventory.yaml" --exclude 'esx02*'
+printf 'about: no packets\nextends: onboarding\nnever: [{family: path}]\n' >"$work/configured.yaml"
+check -i "$work/inventory.yaml" -p "$work/configured.yaml" --exclude 'esx02*'
 expect_exit 0 "the host that doesn't answer is excluded"
 expect "and so is its VM" 'all(.findings[]; .vm != "app01-02" and .status != "unknown")'

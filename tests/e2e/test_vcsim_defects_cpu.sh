@@ -12,9 +12,9 @@ defect cpu-vendor 1 cpu-vendor-parity fail "$fourth"
 defect cpu-vendor-unknown 2 cpu-vendor-parity unknown "$fourth"
 defect cpu-vt-missing 1 cpu-virtualization-enabled fail '.host == "esx04.lab.example"' vm-64bit-needs-vt
 defect cpu-vt-missing - vm-64bit-needs-vt fail "$to_fourth" cpu-virtualization-enabled
-vcsim_options=(-esxcli-refuse '*')
-defect cpu-vt-unproven 2 cpu-virtualization-enabled unknown '.host == "esx04.lab.example"' vm-64bit-needs-vt
-defect cpu-vt-unproven - vm-64bit-needs-vt unknown "$to_fourth" cpu-virtualization-enabled
+vcsim_options=(-esxcli-refuse 'esx04*')
+defect cpu-vt-unproven 2 cpu-virtualization-enabled unknown '.host == "esx04.lab.example"' vm-64bit-needs-vt host-vcenter-agree
+defect cpu-vt-unproven - vm-64bit-needs-vt unknown "$to_fourth" cpu-virtualization-enabled host-vcenter-agree
 vcsim_options=()
 defect cpu-nx-off 1 nx-xd-parity fail "$fourth" cpu-feature-parity vm-cpu-requirements
 defect cpu-long-mode-missing - vm-64bit-needs-vt fail "$to_fourth" cpu-feature-parity vm-cpu-requirements
