@@ -2,8 +2,10 @@
 /*
  * ping.c - what ping prints, as a tree: vmkping and other children of BSD's ping, iputils' ping on Linux.
  *
- * Lines that say nothing of interest are passed over, so a banner in front does no harm. The statistics must be there.
+ * Lines that say nothing of interest are passed over, so a banner in front does no harm. The statistics must be there. A reply that
+ * somebody else sent, or that brings back less than was sent, proves nothing of the way: it makes the whole no answer.
  */
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <string.h>
 
@@ -12,11 +14,14 @@
 
 #define MAX_REPLIES 100000
 #define MAX_PACKETS 1000000000
+#define ICMP_HEADER 8 /* bytes, of which replies are said to have more than there is data */
 
 struct reader {
 	struct arena *a;
 	struct val *replies;
 	size_t n;
+	const char *asked; /* the address; NULL: not told */
+	int64_t data;      /* bytes of each packet, without headers; -1: not told */
 	const char *error; /* the first */
 	int64_t sent, received;
 	bool counted;      /* the statistics were there */
@@ -72,6 +77,65 @@ static void add_number(struct reader *r, struct val *map, const char *name, int6
 		val_add(map, val_int(r->a, name, v));
 }
 
+/* The address that is the LEN bytes of TEXT, or that ends them in parentheses, without its zone. */
+static const char *address(struct arena *a, const char *text, size_t len)
+{
+	char *s = arena_strndup(a, text, len), *open = strrchr(s, '(');
+
+	if (open != NULL)
+		s = open + 1;
+	s[strcspn(s, ")%")] = '\0';
+	return s;
+}
+
+/* Written in whatever way. False also where one of them is none. */
+static bool same_address(const char *a, const char *b)
+{
+	unsigned char x[16], y[16];
+
+	for (size_t i = 0; i < 2; i++) {
+		int family = i == 0 ? AF_INET : AF_INET6;
+
+		if (inet_pton(family, a, x) == 1 && inet_pton(family, b, y) == 1)
+			return memcmp(x, y, i == 0 ? 4 : 16) == 0;
+	}
+	return false;
+}
+
+/* "PING 10.1.0.11 (10.1.0.11): 8972 data bytes", "... 8972(9000) bytes of data."; BSD: "PING6(56=40+8+8 bytes) fd00::1 --> fd00::2" */
+static void read_header(struct reader *r, const char *line)
+{
+	const char *open = strchr(line, '('), *to = strstr(line, " --> "), *end;
+
+	if (open == NULL)
+		return;
+	if (to != NULL) {
+		r->asked = address(r->a, to + 5, strlen(to + 5));
+		r->data = field(open, "+8+");
+		return;
+	}
+	r->asked = address(r->a, open + 1, strcspn(open + 1, ")"));
+	for (const char *p = strchr(open, ' '); p != NULL; p = strchr(p + 1, ' ')) {
+		int64_t n = number(p + 1, &end);
+
+		if (n >= 0 && (strncmp(end, " data bytes", 11) == 0 || *end == '('))
+			r->data = n;
+	}
+}
+
+static int check_reply(const struct reader *r, const char *line, int64_t bytes, struct err *err)
+{
+	const char *from = strstr(line, " bytes from ") + strlen(" bytes from "), *end = strstr(line, " icmp_seq=");
+
+	from = address(r->a, from, end > from ? (size_t)(end - from) - 1 : 0);
+	if (r->asked != NULL && !same_address(from, r->asked))
+		return err_set(err, ERR_PROTOCOL, "ping of %.60s: a reply from %.60s", r->asked, from);
+	if (r->data >= 0 && bytes != r->data + ICMP_HEADER)
+		return err_set(err, ERR_PROTOCOL, "ping: a reply of %lld bytes where %lld were expected",
+		               (long long)bytes, (long long)r->data + ICMP_HEADER);
+	return 0;
+}
+
 /* "8980 bytes from 10.1.0.11: icmp_seq=0 ttl=64 time=0.254 ms", with commas and hlim in BSD's ping6 */
 static int read_reply(struct reader *r, const char *line, int64_t bytes, struct err *err)
 {
@@ -81,6 +145,8 @@ static int read_reply(struct reader *r, const char *line, int64_t bytes, struct 
 
 	if (++r->n > MAX_REPLIES)
 		return err_set(err, ERR_LIMIT, "ping: more than %d replies", MAX_REPLIES);
+	if (check_reply(r, line, bytes, err) < 0)
+		return -1;
 	add_number(r, map, "seq", field(line, " icmp_seq="));
 	if (time != NULL)
 		add_number(r, map, "rtt_us", milliseconds(time + strlen(" time="), &end));
@@ -135,17 +201,20 @@ static int read_bytes_line(struct reader *r, const char *line, int64_t bytes, co
 }
 
 /* "3 packets transmitted, 3 packets received, ..." or "3 packets transmitted, 3 received, ..." */
-static void read_count(struct reader *r, int64_t sent, const char *rest)
+static int read_count(struct reader *r, int64_t sent, const char *rest, struct err *err)
 {
 	const char *at = strchr(rest, ','), *end;
 
+	if (r->counted)
+		return err_set(err, ERR_PROTOCOL, "ping gave its statistics twice");
 	if (at == NULL)
-		return;
+		return 0;
 	at += 1 + strspn(at + 1, " ");
 	r->received = number(at, &end);
 	r->sent = sent;
 	r->counted = r->received >= 0;
 	r->from_one = r->counted && strncmp(end, " received", 9) == 0;
+	return 0;
 }
 
 /* "round-trip min/avg/max = 0.254/0.300/0.402 ms" or "rtt min/avg/max/mdev = 0.030/0.041/0.050/0.008 ms" */
@@ -173,7 +242,9 @@ static int read_line(struct reader *r, const char *line, struct err *err)
 	if (n >= 0 && strncmp(rest, " bytes from ", 12) == 0)
 		return read_bytes_line(r, line, n, rest + 12, err);
 	if (n >= 0 && strncmp(rest, " packets transmitted", 20) == 0)
-		read_count(r, n, rest);
+		return read_count(r, n, rest, err);
+	if (strncmp(line, "PING", 4) == 0)
+		read_header(r, line);
 	else if (strncmp(line, "round-trip ", 11) == 0 || strncmp(line, "rtt ", 4) == 0)
 		read_times(r, line);
 	else
@@ -233,7 +304,7 @@ static void settle_numbers(struct reader *r)
 struct val *ping_decode(struct arena *a, const char *data, size_t len, struct err *err)
 {
 	static const char *const times[] = {"rtt_min_us", "rtt_avg_us", "rtt_max_us"};
-	struct reader r = {.a = a, .replies = val_new(a, VAL_LIST, "replies"), .rtt_us = {-1, -1, -1}};
+	struct reader r = {.a = a, .replies = val_new(a, VAL_LIST, "replies"), .data = -1, .rtt_us = {-1, -1, -1}};
 	struct val *map = val_new(a, VAL_MAP, NULL);
 
 	if (read_lines(&r, data, len, err) < 0)

@@ -214,6 +214,66 @@ static void odd_replies_have_holes(void **state)
 		"sent 2 2 none rtt - - -; - - - 64 0; 1 - 64 64 0");
 }
 
+/* Neither proves that the packets got where they were sent to, whatever the statistics say. */
+static void replies_of_another(void **state)
+{
+	static const char end[] = "1 packets transmitted, 1 packets received, 0% packet loss\n";
+	char *text = arena_printf(
+		arena,
+		"PING 10.1.0.11 (10.1.0.11): 56 data bytes\n64 bytes from 10.1.0.1: icmp_seq=0 ttl=64 time=1 ms\n%s",
+		end);
+
+	(void)state;
+	assert_string_equal(decoded(text), "ping of 10.1.0.11: a reply from 10.1.0.1");
+	text = arena_printf(
+		arena,
+		"PING 10.1.0.11 (10.1.0.11): 56 data bytes\n64 bytes from 10.1.0.110: icmp_seq=0 ttl=64 time=1 ms\n%s",
+		end);
+	assert_string_equal(decoded(text), "ping of 10.1.0.11: a reply from 10.1.0.110");
+	text = arena_printf(
+		arena,
+		"PING6(56=40+8+8 bytes) fd00::1 --> fd00::2\n16 bytes from fd00::3, icmp_seq=0 hlim=64 time=1 ms\n%s",
+		end);
+	assert_string_equal(decoded(text), "ping of fd00::2: a reply from fd00::3");
+	text = arena_printf(
+		arena, "PING 10.1.0.11 (10.1.0.11): 56 data bytes\n64 bytes from : icmp_seq=0 ttl=64 time=1 ms\n%s",
+		end);
+	assert_string_equal(decoded(text), "ping of 10.1.0.11: a reply from ");
+}
+
+static void replies_from_elsewhere_written(void **state)
+{
+	(void)state;
+	assert_string_equal(decoded("PING fe80::1%vmk1(fe80::1%vmk1) from fe80::2 vmk1: 56 data bytes\n64 bytes from "
+	                            "fe80:0::1%vmk1: icmp_seq=1 ttl=64 time=1 ms\n1 packets transmitted, 1 received\n"),
+	                    "sent 1 1 none rtt - - -; 0 1000 64 64 0");
+	assert_string_equal(
+		decoded("PING esx02 (10.1.0.12) from 10.1.0.11 vmk1: 56(84) bytes of data.\n64 bytes from "
+	                "esx02 (10.1.0.12): icmp_seq=1 ttl=64 time=1 ms\n1 packets transmitted, 1 received\n"),
+		"sent 1 1 none rtt - - -; 0 1000 64 64 0");
+}
+
+static void replies_cut_short(void **state)
+{
+	(void)state;
+	assert_string_equal(decoded("PING 10.1.0.11 (10.1.0.11): 8972 data bytes\n"
+	                            "76 bytes from 10.1.0.11: icmp_seq=0 ttl=64 time=0.254 ms\n"
+	                            "1 packets transmitted, 1 packets received, 0% packet loss\n"),
+	                    "ping: a reply of 76 bytes where 8980 were expected");
+	assert_string_equal(decoded("PING 10.1.0.11 (10.1.0.11) from 10.1.0.10 vmk1: 8972(9000) bytes of data.\n"
+	                            "76 bytes from 10.1.0.11: icmp_seq=1 ttl=64 (truncated)\n"
+	                            "1 packets transmitted, 1 received, 0% packet loss\n"),
+	                    "ping: a reply of 76 bytes where 8980 were expected");
+}
+
+static void statistics_twice(void **state)
+{
+	char *text = arena_printf(arena, "%s%s", "4 packets transmitted, 0 packets received\n", vmkping_ok);
+
+	(void)state;
+	assert_string_equal(decoded(text), "ping gave its statistics twice");
+}
+
 /* Whatever the cut leaves: an answer only once the counts are there, and never a reply that was cut in its number. */
 static void cut_at_every_byte(void **state)
 {
@@ -256,6 +316,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(iputils_errors, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_statistics_is_no_answer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(odd_replies_have_holes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(replies_of_another, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(replies_from_elsewhere_written, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(replies_cut_short, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(statistics_twice, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(cut_at_every_byte, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(replies_without_end, set_up, tear_down),
 	};
