@@ -18,6 +18,7 @@ refs: ["vSphere API: NoCompatibleHost, VirtualMachineProvisioningChecker",
 -- A VM that moves cold needs neither the candidate's vMotion network nor its processors' features. What it does need, its storage,
 -- networks and hardware version, is judged for the VM at that candidate: only those findings count, and that the host is up and in
 -- service. That it isn't may well be accepted: a waiver doesn't make it take VMs.
+-- VMs of the same host with the same said about them share a `class`, named by its first VM: their lists of hosts are opened once.
 WITH host_stop AS MATERIALIZED (
 	SELECT check_id, host, max(failed) AS failed, check_id IN ('host-connected', 'host-maintenance-state') AS always
 	  FROM (SELECT check_id, host, status IN ('fail', 'waived') AS failed FROM critical_host_finding
@@ -72,23 +73,32 @@ WITH host_stop AS MATERIALIZED (
 	                  FROM (SELECT DISTINCT host, peer, check_id, always FROM way) AS w JOIN host AS p ON p.id = w.peer ORDER BY w.host, w.check_id, w.always, k)
 	         GROUP BY host, check_id, always ORDER BY host, count(*) DESC, check_id)
 	 GROUP BY host),
-     vm_stop AS MATERIALIZED (
-	SELECT f.check_id, f.vm, p.value AS peer, max(f.status = 'fail') AS failed
-	  FROM critical_vm_host_finding AS f
-	  JOIN json_each(CASE WHEN f.peer LIKE '[%' AND json_valid(f.peer) THEN f.peer ELSE json_array(f.peer) END) AS p
-	 WHERE f.status IN ('fail', 'unknown') AND f.vm IS NOT NULL AND p.value IS NOT NULL
-	 GROUP BY f.check_id, f.vm, p.value),
-     vm_shut AS MATERIALIZED (
-	SELECT s.vm, sum(h.peer IS NULL) AS more, sum(s.failed AND coalesce(h.failed, 0) = 0) AS more_failed,
+     vm_way AS MATERIALIZED (
+	SELECT vm, json_group_array(json_array(check_id, status = 'fail', peer)) AS stops
+	  FROM critical_vm_host_finding WHERE status IN ('fail', 'unknown') AND peer IS NOT NULL GROUP BY vm),
+     alike AS MATERIALIZED (
+	SELECT min(w.vm) AS class, v.host, w.stops
+	  FROM vm_way AS w CROSS JOIN vm AS v ON v.id = w.vm GROUP BY w.stops, v.host),
+     classed AS MATERIALIZED (
+	SELECT w.vm, k.class
+	  FROM vm_way AS w CROSS JOIN vm AS v ON v.id = w.vm CROSS JOIN alike AS k ON k.stops = w.stops AND k.host IS v.host),
+     class_stop AS MATERIALIZED (
+	SELECT f.value ->> 0 AS check_id, k.class, k.host, p.value AS peer, max(f.value ->> 1) AS failed
+	  FROM alike AS k JOIN json_each(k.stops) AS f
+	  JOIN json_each(CASE WHEN f.value ->> 2 LIKE '[%' AND json_valid(f.value ->> 2) THEN f.value ->> 2
+	                      ELSE json_array(f.value ->> 2) END) AS p
+	 WHERE p.value IS NOT NULL
+	 GROUP BY k.class, f.value ->> 0, p.value),
+     class_shut AS MATERIALIZED (
+	SELECT s.class, sum(h.peer IS NULL) AS more, sum(s.failed AND coalesce(h.failed, 0) = 0) AS more_failed,
 	       sum(coalesce(h.always, 0) = 0) AS cold, sum(s.failed AND coalesce(h.always_failed, 0) = 0) AS cold_failed
-	  FROM (SELECT vm, peer, max(failed) AS failed FROM vm_stop GROUP BY vm, peer) AS s
-	  JOIN vm AS v ON v.id = s.vm
-	  LEFT JOIN shut AS h ON h.host = v.host AND h.peer = s.peer
-	 GROUP BY s.vm),
-     vm_why AS MATERIALIZED (
-	SELECT vm, group_concat(check_id || ': ' || n || CASE n WHEN 1 THEN ' host' ELSE ' hosts' END, '; ') AS text
-	  FROM (SELECT vm, check_id, count(*) AS n FROM vm_stop GROUP BY vm, check_id ORDER BY vm, n DESC, check_id)
-	 GROUP BY vm),
+	  FROM (SELECT class, host, peer, max(failed) AS failed FROM class_stop GROUP BY class, peer) AS s
+	  LEFT JOIN shut AS h ON h.host = s.host AND h.peer = s.peer
+	 GROUP BY s.class),
+     class_why AS MATERIALIZED (
+	SELECT class, group_concat(check_id || ': ' || n || CASE n WHEN 1 THEN ' host' ELSE ' hosts' END, '; ') AS text
+	  FROM (SELECT class, check_id, count(*) AS n FROM class_stop GROUP BY class, check_id ORDER BY class, n DESC, check_id)
+	 GROUP BY class),
      room AS MATERIALIZED (SELECT cluster, sum(destination) AS n FROM host GROUP BY cluster),
      counted AS MATERIALIZED (
 	SELECT v.id AS vm, v.host, m.mobility, c.kind, r.n - h.destination AS n,
@@ -104,8 +114,9 @@ WITH host_stop AS MATERIALIZED (
 	  LEFT JOIN room AS r ON r.cluster = v.cluster
 	  LEFT JOIN host_shut AS hs ON hs.host = v.host
 	  LEFT JOIN host_why AS hw ON hw.host = v.host
-	  LEFT JOIN vm_shut AS s ON s.vm = v.id
-	  LEFT JOIN vm_why AS vw ON vw.vm = v.id)
+	  LEFT JOIN classed AS k ON k.vm = v.id
+	  LEFT JOIN class_shut AS s ON s.class = k.class
+	  LEFT JOIN class_why AS vw ON vw.class = k.class)
 SELECT vm,
        CASE WHEN mobility = 'agent' THEN 'na'
             WHEN mobility IS NULL OR n IS NULL THEN 'unknown'
