@@ -43,9 +43,13 @@ WITH claim AS MATERIALIZED (
      least AS MATERIALIZED (
 	SELECT cluster, min(cpu - cpu_share) FILTER (WHERE NOT open) AS cpu, min(memory - memory_share) FILTER (WHERE NOT open) AS memory,
 	       max(open) AS open FROM room GROUP BY cluster),
+     alike AS MATERIALIZED (
+	SELECT cluster, open, group_concat(',' || json_quote(host), '') AS ids FROM room GROUP BY cluster, open),
      others AS MATERIALIZED (
-	SELECT h.id AS host, r.open, json_group_array(r.host) AS hosts
-	  FROM host AS h JOIN room AS r ON r.cluster = h.cluster AND r.host <> h.id GROUP BY h.id, r.open),
+	SELECT host, open, '[' || substr(ids, 2) || ']' AS hosts
+	  FROM (SELECT h.id AS host, a.open, replace(a.ids, ',' || json_quote(h.id), '') AS ids
+	          FROM host AS h JOIN alike AS a ON a.cluster = h.cluster)
+	 WHERE ids <> ''),
      judged AS MATERIALIZED (
 	SELECT c.*, m.mobility, p.name AS pool_name, l.open,
 	       CASE WHEN p.cpu_unreserved_mhz >= 0 AND p.memory_unreserved_bytes >= 0 THEN 1
