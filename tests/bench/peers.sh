@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# peers.sh - prints what `migready check -p onboarding` takes beside other clients that read the same properties from the
+# peers.sh - prints what `migready check -p properties.yaml` takes beside other clients that read the same properties from the
 # genuine simulator. Figures, no verdict; takes ten minutes and more. Nothing else should run meanwhile. MIGREADY: figures.sh.
 #
 # The floor is libcurl sending migready's own requests again and throwing the answers away: one after the other, and four at
@@ -22,7 +22,7 @@ serve() {
 
 # migready_itself: keeps its requests in once.jsonl, what they are for in types.tsv, and its exit code, for the runs that follow.
 migready_itself() {
-	local check=("${command[@]}" check -p onboarding -i "$work/inventory.yaml" -f "json=$work/report.json")
+	local check=("${command[@]}" check -p "$bench/properties.yaml" -i "$work/inventory.yaml" -f "json=$work/report.json")
 	: >"$work/requests.jsonl"
 	expected=0
 	"${check[@]}" 2>"$work/stderr" || expected=$?
@@ -31,7 +31,7 @@ migready_itself() {
 	jq -r 'select(.method == "RetrievePropertiesEx" and (.body | contains("ContainerView"))).body
 		| [capture("<type>(?<t>[^<]*)").t, ([scan("<pathSet>([^<]*)")[0]] | join(" "))] | @tsv' \
 		"$work/once.jsonl" >"$work/types.tsv"
-	ran "migready check -p onboarding" "${check[@]}"
+	ran "migready check -p properties.yaml" "${check[@]}"
 	expected=0
 	my_wall=$wall_ms my_user=$user_ms my_peak=$peak_kib
 }
@@ -64,12 +64,12 @@ others() {
 # Where migready's own time goes: all that it does on recorded facts, and what is left of it without the judging.
 judging() {
 	local facts="$work/facts.db" code=0
-	"${command[@]}" collect -p onboarding -i "$work/inventory.yaml" -o "$facts" 2>"$work/stderr" || code=$?
+	"${command[@]}" collect -p "$bench/properties.yaml" -i "$work/inventory.yaml" -o "$facts" 2>"$work/stderr" || code=$?
 	[ "$code" -le 2 ] || fail "collect: exit code $code"
 	code=0
-	"${command[@]}" check -p onboarding --facts "$facts" --as-of-facts -vv -f "json=$work/replay.json" 2>"$work/stderr" || code=$?
+	"${command[@]}" check -p "$bench/properties.yaml" --facts "$facts" --as-of-facts -vv -f "json=$work/replay.json" 2>"$work/stderr" || code=$?
 	expected=$code ran "migready check --facts: judging and reporting alone" \
-		"${command[@]}" check -p onboarding --facts "$facts" --as-of-facts -f "json=$work/replay.json"
+		"${command[@]}" check -p "$bench/properties.yaml" --facts "$facts" --as-of-facts -f "json=$work/replay.json"
 	sed -n 's/.*judged .*: [0-9]* findings in \([0-9.]*\) ms$/\1/p' "$work/stderr" |
 		awk '{ n++; sum += $1; if ($1 > max) max = $1 } END { print n, sum, max }' >"$work/judged"
 	read -r checks sum max <"$work/judged"

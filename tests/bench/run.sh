@@ -22,14 +22,14 @@ inserting() {
 
 # The first three are the same work, whole and in its two halves.
 asking() {
-	local check=("${command[@]}" check --checks "$bench/devices" -f "json=$work/report.json") whole_ms whole_kib pages
+	local check=("${command[@]}" check -p "$bench/properties.yaml" --checks "$bench/devices" -f "json=$work/report.json") whole_ms whole_kib pages
 	row "1,000 hosts, 10,000 VMs" "wall, ms" "user CPU, ms" "peak, MiB"
 	"${check[@]}" -i "$work/inventory.yaml" # its requests are what bench_floor repeats
 	cp "$work/big.jsonl" "$work/once.jsonl"
 	ran "check: ask, judge, report" "${check[@]}" -i "$work/inventory.yaml"
 	whole_ms=$wall_ms whole_kib=$peak_kib
 	ran "  ask alone: collect -o FACTS" \
-		"${command[@]}" collect -i "$work/inventory.yaml" --checks "$bench/devices" -o "$work/facts.db"
+		"${command[@]}" collect -p "$bench/properties.yaml" -i "$work/inventory.yaml" --checks "$bench/devices" -o "$work/facts.db"
 	ran "  judge and report alone: check --facts FACTS" "${check[@]}" --facts "$work/facts.db" --as-of-facts -vv
 	judged=$(cat "$STDERR")
 	: >"$work/big.jsonl"

@@ -42,7 +42,9 @@ END
 
 lab_scripted big --model big
 inventory "$work/inventory.yaml" "vc01=$url"
-measured 65536 check -i "$work/inventory.yaml" --checks "$work/user" -f "json=$work/report.json"
+# Without the packets between hosts: this server answers 49,000 pings one after the other.
+printf 'about: no packets\nextends: onboarding\nnever: [{family: path}]\n' >"$work/configured.yaml"
+measured 65536 check -p "$work/configured.yaml" -i "$work/inventory.yaml" --checks "$work/user" -f "json=$work/report.json"
 expect_exit 0 "the large inventory"
 expect "all of it is judged" '.summary | .pass == .expected and .expected > 70000'
 expect "every VM brought its devices" 'any(.probes[]; .outcome == "ok" and .rows >= 200000)'
