@@ -6,7 +6,7 @@ path       id
 host, peer   ids
 payload    bytes of ICMP data
 attempt    from 1
-replied    1: a reply came, also to the first packet; 0: none; NULL: not known
+replied    1: a reply came, also to the first packet; 0: none; NULL: not known, as when none was counted and yet some are listed
 too_long   1: the source itself refuses to send that much in one frame, else 0
 sent, received   packets, without the first; NULL: not known, as when the replies are not all listed
 rtt_min_us, rtt_avg_us, rtt_max_us   microseconds; NULL: no reply, or not known
@@ -27,7 +27,8 @@ WITH reply AS MATERIALIZED (
 	       max(CASE WHEN dup = 0 AND seq > 0 THEN rtt_us END) AS rtt_max_us, avg(CASE WHEN dup = 0 AND seq > 0 THEN step END) AS jitter_us
 	  FROM reply GROUP BY path, payload, attempt)
 SELECT a.path, a.host, a.peer, a.payload, a.attempt,
-       CASE WHEN a.received > 0 THEN 1 WHEN a.received = 0 AND (a.sent > 0 OR a.error <> 'none') THEN 0 END AS replied,
+       CASE WHEN a.received > 0 THEN 1
+            WHEN a.received = 0 AND c.replies IS NULL AND (a.sent > 0 OR a.error <> 'none') THEN 0 END AS replied,
        coalesce(a.error LIKE '%message too long%', 0) AS too_long, CASE WHEN a.received = coalesce(c.replies, 0) THEN max(a.sent - 1, 0) END AS sent,
        CASE WHEN a.received = coalesce(c.replies, 0) THEN coalesce(c.n, 0) END AS received,
        c.rtt_min_us, CAST(round(c.rtt_avg_us) AS INTEGER) AS rtt_avg_us, c.rtt_max_us, CAST(round(c.jitter_us) AS INTEGER) AS jitter_us,

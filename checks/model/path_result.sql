@@ -24,7 +24,7 @@ WITH work AS MATERIALIZED (SELECT path, cluster, host, peer, src_device, dst_dev
 	SELECT a.path, a.payload, max(a.replied) AS crossed, max(a.too_long) AS too_long,
 	       min(a.replied IS 0) AND count(*) > 1 AS lost, sum(a.replied IS 0) AS misses, count(*) - count(a.sent) AS holes,
 	       sum(a.sent) AS sent, sum(a.received) AS received,
-	       min(a.rtt_min_us) AS rtt_min_us, CAST(round(sum(a.rtt_avg_us * a.received) * 1.0 / nullif(sum(a.received), 0)) AS INTEGER) AS rtt_avg_us,
+	       min(a.rtt_min_us) AS rtt_min_us, CAST(round(sum(a.rtt_avg_us * a.received) * 1.0 / nullif(sum(CASE WHEN a.rtt_avg_us IS NOT NULL THEN a.received END), 0)) AS INTEGER) AS rtt_avg_us,
 	       max(a.rtt_max_us) AS rtt_max_us, CAST(round(avg(a.jitter_us)) AS INTEGER) AS jitter_us, max(nullif(a.error, 'none')) AS error,
 	       max(a.error LIKE '%frag%needed%') AS told, max(a.failure) AS failure, max(a.via) AS via
 	  FROM path_attempt AS a GROUP BY a.path, a.payload),
