@@ -4,6 +4,7 @@
  *
  * Not libssh2's reader: that one knows neither patterns nor @revoked, and can't say in which line a key stands.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
@@ -107,7 +108,11 @@ struct known_hosts *known_hosts_load(struct arena *a, const char *file, struct e
 
 const char *known_hosts_name(struct arena *a, const char *host, int port)
 {
-	return port == 22 ? arena_strdup(a, host) : arena_printf(a, "[%s]:%d", host, port);
+	char *name = port == 22 ? arena_strdup(a, host) : arena_printf(a, "[%s]:%d", host, port);
+
+	for (char *p = name; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return name;
 }
 
 /* TEXT up to END in base64, or -1. */

@@ -125,6 +125,7 @@ static void test_preference(void **state)
 	assert_false(known_hosts_has(k, "esx01", "ecdsa-sha2-nistp256"));
 	assert_true(known_hosts_has(k, "x.lab", "ecdsa-sha2-nistp256"));
 	assert_string_equal(known_hosts_name(a, "esx01", 22), "esx01");
+	assert_string_equal(known_hosts_name(a, "ESX01.Example.com", 22), "esx01.example.com"); /* as it is hashed */
 	assert_string_equal(known_hosts_name(a, "::1", 2222), "[::1]:2222");
 }
 
