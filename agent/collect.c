@@ -243,6 +243,24 @@ static void store_table(struct answering *g)
 		note(c, rc, &err);
 }
 
+/* Whose gap an item of a probe that stands in is about. */
+static const char *stood_in_for(const struct job *job, const struct table *t)
+{
+	return item_value(job->item, t->rows.columns[t->key].name);
+}
+
+/* The gap goes before the rows come: they may leave another one. */
+static void fill_gap(struct answering *g)
+{
+	struct err err;
+
+	g->object = stood_in_for(g->job, g->table);
+	if (g->object == NULL)
+		return;
+	note(g->job->c, facts_ungap(g->job->c->facts, g->table->name, g->job->target->name, g->object, &err), &err);
+	store_table(g);
+}
+
 static void refuse_repeated(struct answering *g)
 {
 	for (size_t i = 0; i < COUNT_TABLES(g->job); i++) {
@@ -268,6 +286,10 @@ void collect_answer(struct job *job, const struct answer *answer)
 	job->c->objects++;
 	for (size_t i = 0; i < COUNT_TABLES(job); i++) {
 		g.table = job->planned->tables[i];
+		if (job->planned->probe->stands_in) {
+			fill_gap(&g);
+			continue;
+		}
 		if (job->fallback && job->item == NULL && !wants(job->c, g.table, job->target, g.object) &&
 		    !wants(job->c, g.table, job->target, NULL))
 			continue;

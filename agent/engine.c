@@ -213,7 +213,8 @@ static bool has_rival(const struct stage *s, size_t at, size_t from, size_t to, 
 	for (size_t i = from; i < to; i++) {
 		const struct planned *q = &s->probes[i];
 
-		if (q->probe->prefer != p->probe->prefer && serves(q, r) && share_a_table(p, q))
+		if (!p->probe->stands_in && !q->probe->stands_in && q->probe->prefer != p->probe->prefer &&
+		    serves(q, r) && share_a_table(p, q))
 			return true;
 	}
 	return false;
@@ -299,6 +300,8 @@ static void start_items(struct engine *e, const struct stage *s, size_t at)
 	}
 	if (items_queue(e, p, fallback, more, &err) < 0)
 		e->c.incomplete = true;
+	if (p->probe->stands_in) /* without an answer the gaps stay */
+		return;
 	for (size_t i = 0; i < e->ntargets; i++)
 		if (serves(p, &e->reach[i]) && !is_fallback(s, at, &e->reach[i]))
 			collect_table_end(&e->c, p, e->reach[i].target, &err);

@@ -305,7 +305,7 @@ void items_settle(struct engine *e)
 		struct job *j = &e->items[i]->job;
 
 		snprintf(key, sizeof(key), "%s %s", j->planned->probe->id, j->host != NULL ? j->host : j->target->name);
-		if (j->end.kind == ERR_NONE)
+		if (j->end.kind == ERR_NONE || j->planned->probe->stands_in)
 			continue;
 		if (j->more && !map_get(&answered, key, NULL))
 			collect_item_retry(j);

@@ -302,6 +302,12 @@ static int check_item_columns(const struct probe *p, sqlite3_stmt *st, struct er
 	const char *needed[MAX_AT_ONCE + 2];
 	size_t n = 0;
 
+	for (size_t i = 0; i < p->ntables && p->stands_in; i++)
+		if (!emits(st, p->tables[i].rows.columns[p->tables[i].key].name))
+			return err_set(err, ERR_CONFIG,
+			               "%s:%d: for_each gives no column '%s', whose gap is to be filled", p->file,
+			               p->for_each_line, p->tables[i].rows.columns[p->tables[i].key].name);
+
 	for (size_t i = 0; i < p->nat_once; i++)
 		needed[n++] = p->at_once[i].column;
 	if (p->search != NULL)
@@ -363,7 +369,8 @@ static bool can_fill(const struct probe *p, const char *table)
 	return false;
 }
 
-/* Adds P and all that its for_each reads; gives how deep it stands. */
+/* Adds P and all that its for_each reads; gives how deep it stands. What one that stands in isn't told leaves gaps as they are, so
+ * nobody's trust depends on it. */
 static int add_probe(struct planner *pl, struct probe *p, struct names *closure, int *ret_depth, struct err *err)
 {
 	struct need need = {0};
@@ -387,7 +394,7 @@ static int add_probe(struct planner *pl, struct probe *p, struct names *closure,
 	for (size_t k = 0; k < need.tables.n; k++) {
 		int depth = 0;
 
-		if (add_table(pl, need.tables.v[k], closure, &depth, err) < 0)
+		if (add_table(pl, need.tables.v[k], p->stands_in ? &pl->plan->tables : closure, &depth, err) < 0)
 			return -1;
 		if (depth + 1 > *ret_depth)
 			*ret_depth = depth + 1;
@@ -396,27 +403,51 @@ static int add_probe(struct planner *pl, struct probe *p, struct names *closure,
 	return 0;
 }
 
-/* Adds NAME to the closure with every probe that can fill it. They stand together, as deep as the deepest: only within a stage is
- * one asked after the other. */
-static int add_table(struct planner *pl, const char *name, struct names *closure, int *ret_depth, struct err *err)
+/* Moves those that fill the table NAME down to DEPTH. */
+static void move_down(struct planner *pl, const char *name, bool stands_in, int depth)
 {
-	names_add(closure, pl->a, name);
-	*ret_depth = 0;
+	for (size_t i = 0; i < pl->n; i++)
+		if (can_fill(pl->v[i], name) && pl->v[i]->stands_in == stands_in && pl->depth[i] < depth &&
+		    pl->depth[i] >= 0) {
+			pl->depth[i] = depth;
+			pl->moved = true;
+		}
+}
+
+/* Adds those that fill NAME and stand in, or those that don't. They stand together, as deep as the deepest: only within a stage is
+ * one asked after the other. */
+static int add_fillers(struct planner *pl, const char *name, bool stands_in, struct names *closure, int *ret_depth,
+                       struct err *err)
+{
 	for (size_t i = 0; i < pl->probes->n; i++) {
 		struct probe *p = pl->probes->v[i];
 		int depth = 0;
 
-		if (!can_fill(p, name))
+		if (!can_fill(p, name) || p->stands_in != stands_in)
 			continue;
 		if (add_probe(pl, p, closure, &depth, err) < 0)
 			return -1;
 		if (depth > *ret_depth)
 			*ret_depth = depth;
 	}
-	for (size_t i = 0; i < pl->n; i++)
-		if (can_fill(pl->v[i], name) && pl->depth[i] < *ret_depth && pl->depth[i] >= 0) {
-			pl->depth[i] = *ret_depth;
-			pl->moved = true;
+	move_down(pl, name, stands_in, *ret_depth);
+	return 0;
+}
+
+/* Adds NAME to the closure with every probe that can fill it. Who stands in comes below the others: only then are their gaps known. */
+static int add_table(struct planner *pl, const char *name, struct names *closure, int *ret_depth, struct err *err)
+{
+	int below;
+
+	names_add(closure, pl->a, name);
+	*ret_depth = 0;
+	if (add_fillers(pl, name, false, closure, ret_depth, err) < 0)
+		return -1;
+	below = *ret_depth + 1;
+	for (size_t i = 0; i < pl->probes->n; i++)
+		if (pl->probes->v[i]->stands_in && can_fill(pl->probes->v[i], name)) {
+			*ret_depth = below;
+			return add_fillers(pl, name, true, closure, ret_depth, err);
 		}
 	return 0;
 }

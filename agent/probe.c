@@ -36,6 +36,9 @@ static const struct yaml_key common_keys[] = {
          .max = 600000,
          .about = "of one exchange (default: the target's)"},
 	{.name = "for_each", .type = YAML_T_TEXT, .about = "SELECT over facts: the request is sent once a row"},
+	{.name = "stands_in",
+         .type = YAML_T_BOOL,
+         .about = "its rows of the for_each are objects whose gap an answer fills (default false)"},
 	{.name = "at_once",
          .type = YAML_T_MAP,
          .about = "COLUMN: N: so many rows of one value there are under way at once, at most"},
@@ -175,12 +178,17 @@ static int parse_column(struct probes *ps, const struct ynode *n, struct table *
 /* Whose the rows of this probe are: of the objects that a whole target answers for, or of the host that is asked. */
 static const char *owner_path(const struct probe *p)
 {
+	if (p->stands_in)
+		return "$each. and its own name";
 	return p->transport->per_host || (p->for_each != NULL && p->host_scope) ? "$host" : "$ref";
 }
 
-/* Does a column of this path say so? A target's work list may name somebody else, such as a cluster. */
-static bool is_owner(const struct probe *p, const char *path)
+/* Does a column NAME of this path say so? A target's work list may name somebody else, such as a cluster; what stands in names the
+ * object whose gap it fills by the column of that name. */
+static bool is_owner(const struct probe *p, const char *name, const char *path)
 {
+	if (p->stands_in)
+		return strncmp(path, "$each.", 6) == 0 && strcmp(path + 6, name) == 0;
 	return strcmp(path, owner_path(p)) == 0 ||
 	       (p->for_each != NULL && !p->host_scope && strncmp(path, "$each.", 6) == 0);
 }
@@ -198,7 +206,7 @@ static int parse_columns(struct probes *ps, const struct ynode *n, struct table 
 
 		if (parse_column(ps, c, t, &t->rows.columns[i], err) < 0)
 			return -1;
-		if (!keyed && path != NULL && is_owner(t->probe, path)) {
+		if (!keyed && path != NULL && is_owner(t->probe, c->key, path)) {
 			t->key = i;
 			keyed = true;
 		}
@@ -428,7 +436,10 @@ static int parse_probe(struct probes *ps, const struct ynode *root, struct probe
 	p->about = arena_strdup(ps->arena, yaml_text(root, "about", ""));
 	p->prefer = (int)yaml_int(root, "prefer", 100);
 	p->req.timeout_ms = (int)yaml_duration_ms(root, "timeout", 0);
+	p->stands_in = yaml_bool(root, "stands_in", false);
 	each = yaml_get(root, "for_each");
+	if (p->stands_in && each == NULL)
+		return yaml_err(root, err, "what stands in needs a for_each that gives the objects with a gap");
 	if (each != NULL) {
 		p->for_each = arena_strdup(ps->arena, each->text);
 		p->for_each_line = each->line;

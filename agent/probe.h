@@ -62,6 +62,7 @@ struct probe {
 	const char *platform; /* whose facts it brings: the transport's, or the file's `platform:` */
 	bool user;            /* from a --checks folder; marked in reports */
 	bool host_scope;      /* `scope: host`: asked of, or about, each host; else of the target as a whole */
+	bool stands_in;       /* fills its tables, object by object, where another probe's answer was refused */
 	int prefer;           /* several probes of one table: the lowest is tried first; default 100 */
 	const char *for_each; /* SQL, or NULL; gives the columns that ${name:type} and $each.NAME use, and whom to ask:
 	                       * `host` (scope: host) or `target` */

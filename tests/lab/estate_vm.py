@@ -71,7 +71,8 @@ def fill(estate):
     resting = strings("PowerOffVM_Task", "SuspendVM_Task", "ResetVM_Task", "RebootGuest", "ShutdownGuest", "StandbyGuest")
     for vm in estate.vms:
         is_on = vm["runtime.powerState"].text == "poweredOn"
-        vm.properties |= condition | {"disabledMethod": running if is_on else resting}
+        vm.properties |= condition | {"disabledMethod": running if is_on else resting,
+                                      "config.files.vmPathName": string(f"[{estate.stores[0].name}] {vm.name}/{vm.name}.vmx")}
     if estate.big:  # its VMs have as many devices as the benchmark counts
         return
     for vm in estate.vms:

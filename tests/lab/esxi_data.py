@@ -75,7 +75,8 @@ def write_vmx(estate, folder):
         path = folder / "volumes" / estate.stores[0].name / vm.name / f"{vm.name}.vmx"
         path.parent.mkdir(parents=True)
         settings = {o.findtext("key"): o.findtext("value") for o in parsed(vm, "config.extraConfig")}
-        lines = {"displayName": vm.name, "numvcpus": "2", "memSize": "4096"} | settings
+        lines = {".encoding": "UTF-8", "config.version": "8", "virtualHW.version": "19", "displayName": vm.name,
+                 "guestOS": "rhel8-64", "numvcpus": "2", "memSize": "4096"} | settings
         path.write_text("".join(f'{key} = "{value}"\n' for key, value in lines.items()), encoding="utf-8")
 
 

@@ -27,6 +27,7 @@ import zlib
 from xml.sax.saxutils import escape
 
 import esxcli
+import estate_mesh
 from estate import DEFECTS, Estate
 from vim import Object, Value, reference, string
 
@@ -923,6 +924,7 @@ def parse_options():
     parser.add_argument("--list-faults", action="store_true")
     parser.add_argument("--defect", action="append", default=[], choices=sorted(DEFECTS), metavar="NAME")
     parser.add_argument("--clusters", type=int, default=1)
+    parser.add_argument("--mesh", action="store_true", help="its hosts are those of a mesh lab of 4")
     parser.add_argument("--site", default="lab", help="part of the hosts' names, and of their hardware UUIDs")
     parser.add_argument("--model", choices=("small", "big"), default="small",
                         help="big: 20 clusters, 1,000 hosts, 10,000 VMs with 20 devices and 40 settings each")
@@ -948,6 +950,8 @@ def main():
     options = parse_options()
     size = {"clusters": 20, "hosts": 50, "vms": 500, "big": True} if options.model == "big" else {"clusters": options.clusters}
     estate = Estate(site=options.site, **size)
+    if options.mesh:
+        estate_mesh.fit(estate)
     for name in options.defect:
         DEFECTS[name](estate)
     server = Server(options, estate)

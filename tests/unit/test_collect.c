@@ -164,6 +164,38 @@ static void test_failed_items_of_a_set_table(void **state)
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* A gap that is the object's own: taken away by an answer to the item, and by nothing else. */
+static void test_what_stands_in_fills_gaps(void **state)
+{
+	const char *names[] = {"host", "n"}, *one[] = {"vc01/host-1", "host-1"}, *two[] = {"vc01/host-2", "host-2"};
+	const struct item items[] = {{.names = names, .values = one, .n = 2}, {.names = names, .values = two, .n = 2}};
+	const struct err fault = {.kind = ERR_DENIED, .text = "a fault"}, none = {0};
+	struct err err;
+
+	(void)state;
+	probe("second",
+	      "about: a\ntransport: vsphere\nscope: host\nmethod: QueryNetConfig\nthis: HostVirtualNicManager "
+	      "${n:moid}\nstands_in: true\nfor_each: SELECT host, n FROM host\ntables:\n  names:\n"
+	      "    columns: {host: $each.host, name: name}\n");
+	tables[0] = &s.probes.v[s.probes.n - 1]->tables[0];
+	planned.probe = tables[0]->probe;
+	for (size_t i = 0; i < 2; i++) {
+		struct job job = new_job(false, false);
+
+		job.item = &items[i];
+		job.host = "vc01/host-9"; /* who is asked, and not whom it is about */
+		must(facts_gap(s.facts, "names", "vc01", items[i].values[0], OUTCOME_DENIED, "first", "refused", &err));
+		if (i == 0)
+			answer(&job, NULL, "a");
+		collect_item_end(&job, i == 0 ? &none : &fault, 0);
+	}
+	assert_int_equal(number("SELECT count(*) FROM names WHERE host = 'vc01/host-1' AND name = 'a'"), 1);
+	assert_int_equal(number("SELECT count(*) FROM names"), 1);
+	assert_int_equal(number("SELECT count(*) FROM run_gap WHERE object = 'vc01/host-2'"), 1);
+	assert_int_equal(number("SELECT count(*) FROM run_gap"), 1);
+	assert_int_equal(number("SELECT count(*) FROM run_filled"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {T(test_good_end),
@@ -171,7 +203,8 @@ int main(void)
 	                                   T(test_fallback_after_half_an_answer),
 	                                   T(test_no_fallback_after_a_timeout),
 	                                   T(test_restart_forgets),
-	                                   T(test_failed_items_of_a_set_table)};
+	                                   T(test_failed_items_of_a_set_table),
+	                                   T(test_what_stands_in_fills_gaps)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

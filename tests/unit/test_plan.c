@@ -125,6 +125,34 @@ static void test_probes_of_one_table_stand_together(void **state)
 	assert_string_equal(s.plan.stages[first].probes[0].probe->id, "a");
 }
 
+/* It comes after those whose gaps it fills, which it doesn't hold up, and what it isn't told makes nothing unknown. */
+static void test_what_stands_in_comes_last(void **state)
+{
+	size_t first, second, reader;
+
+	(void)state;
+	probe("a", "about: a\ntransport: vsphere\nobject: HostSystem\ntables:\n  a_table:\n    columns: {host: $ref, "
+	           "value: name}\n");
+	probe("c", "about: a\ntransport: vsphere\nobject: HostSystem\ntables:\n  c_table:\n    columns: {host: $ref, "
+	           "value: name}\n");
+	probe("b", "about: a\ntransport: vsphere\nscope: host\nmethod: QueryNetConfig\nthis: HostVirtualNicManager "
+	           "${n:moid}\nstands_in: true\nfor_each: SELECT host, value AS n FROM c_table\ntables:\n  a_table:\n"
+	           "    columns: {host: $each.host, value: value}\n");
+	probe("d", WORK_PROBE("d_table", "SELECT host, value AS n FROM a_table"));
+	check("x", HOST_CHECK("SELECT d.host, 'pass' AS status FROM d_table AS d"));
+	store_open();
+	must(try_plan());
+	assert_non_null(planned_probe("a", &first));
+	assert_non_null(planned_probe("b", &second));
+	assert_non_null(planned_probe("d", &reader));
+	assert_int_equal(first, 0);
+	assert_int_equal(second, 1);
+	assert_int_equal(reader, 2);
+	assert_true(names_have(&s.plan.needs[0].tables, "a_table"));
+	assert_false(names_have(&s.plan.needs[0].tables, "c_table"));
+	assert_true(names_have(&s.plan.tables, "c_table"));
+}
+
 static void test_probe_cycle(void **state)
 {
 	(void)state;
@@ -281,6 +309,7 @@ int main(void)
 	                                   T(test_other_platforms_are_left_out),
 	                                   T(test_for_each_gives_the_order),
 	                                   T(test_probes_of_one_table_stand_together),
+	                                   T(test_what_stands_in_comes_last),
 	                                   T(test_probe_cycle),
 	                                   T(test_for_each_must_say_whom),
 	                                   T(test_findings_give_the_order),
