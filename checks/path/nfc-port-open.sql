@@ -14,7 +14,7 @@ refs: ["vSphere API: HostFirewallRuleset, HostFirewallDefaultPolicy", "VMware KB
 */
 -- A warning: a VM on storage that both hosts share needs no copy, neither live nor cold, and one without has no destination here at all.
 WITH judged AS MATERIALIZED (
-	SELECT host, peer,
+	SELECT p.host, p.peer,
 	       CASE WHEN state IN ('open', 'allowed') THEN 'pass' WHEN state IN ('refused', 'silent', 'unreachable', 'shut') THEN 'fail' ELSE 'unknown' END AS status,
 	       CASE state WHEN 'open' THEN 'TCP 902 answers' WHEN 'refused' THEN 'TCP 902 refuses' WHEN 'silent' THEN 'TCP 902 does not answer'
 	                  WHEN 'unreachable' THEN 'not reachable: ' || said WHEN 'allowed' THEN 'configured, not tried' WHEN 'shut' THEN 'blocked by configuration'
@@ -24,8 +24,6 @@ WITH judged AS MATERIALIZED (
 	            WHEN state = 'allowed' THEN 'both hosts'' own firewalls let it through; one in between would not be seen. Not tried: ' || why
 	            WHEN state = 'shut' THEN obstacle || '. Not tried: ' || why
 	            WHEN state IS NULL THEN coalesce(error, 'it was not tried; the firewalls'' settings are not known: ' || why, 'not tried to an end') END AS detail
-	  FROM port_result WHERE service = 'nfc')
-SELECT p.host, json_group_array(p.peer) AS peer, coalesce(j.status, 'unknown') AS status, j.observed, 'TCP 902 answers' AS expected, j.detail
-  FROM host_pair AS p
-  LEFT JOIN judged AS j ON j.host = p.host AND j.peer = p.peer
- GROUP BY p.host, j.status, j.observed, j.detail
+	  FROM host_pair AS p LEFT JOIN port_result AS r ON r.service = 'nfc' AND r.host = p.host AND r.peer = p.peer)
+SELECT host, json_group_array(peer) AS peer, status, observed, 'TCP 902 answers' AS expected, detail
+  FROM judged GROUP BY host, status, observed, detail
