@@ -341,11 +341,19 @@ ssh_known "$work/known" "$ssh_port"
 login "$key"
 timeout=60s probe 'sleep 50'
 migready_command
+sessions=$(grep -c 'Starting session' "$ssh_dir/main/log")
+"${command[@]}" query -i "$work/inventory.yaml" --checks "$work/own" 'SELECT * FROM said' \
+	>"$work/stdout" 2>"$work/stderr" </dev/null &
+pid=$!
+for ((i = 0; i < 600; i++)); do
+	[ "$(grep -c 'Starting session' "$ssh_dir/main/log")" -eq "$sessions" ] || break
+	sleep 0.05
+done
 start=$SECONDS
-timeout --signal=INT 3 "${command[@]}" query -i "$work/inventory.yaml" --checks "$work/own" 'SELECT * FROM said' \
-	>"$work/stdout" 2>"$work/stderr" </dev/null || true
+kill -INT "$pid"
+wait "$pid" || true
 [ $((SECONDS - start)) -lt 15 ] || fail "Ctrl-C waits for a command"
-grep -q interrupted "$work/stdout" || fail "Ctrl-C is no reason: $(cat "$work/stdout" "$work/stderr")"
+grep -q interrupted "$work/stdout" || fail "Ctrl-C is no reason: $(cat "$work/stdout")"
 
 # Every command for every host, quoted as it would be sent.
 mkdir -p "$work/own/checks"
