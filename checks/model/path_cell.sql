@@ -13,7 +13,7 @@ amount    what gets across in bytes, headers included (small), or the loss in pe
 */
 WITH cell AS MATERIALIZED (
 	SELECT r.path, r.cluster, r.host, r.peer, r.src_device, r.dst_device, r.state, r.configured_mtu, r.observed_mtu, r.loss_pct
-	  FROM path_result AS r JOIN mesh_path AS m ON m.path = r.path WHERE m.duty = 'send' AND m.in_scope),
+	  FROM path_result AS r WHERE r.duty = 'send' AND r.in_scope),
      symptom AS MATERIALIZED (
 	SELECT cluster, state AS name, min(configured_mtu) AS least FROM cell
 	 WHERE state IN ('unreachable', 'small', 'local', 'lossy') GROUP BY cluster, state)

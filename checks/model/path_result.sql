@@ -4,6 +4,7 @@ counts as lost when all packets of two attempts were lost, or when the source it
 
 path            id
 cluster, host, peer   ids
+duty, in_scope   as in mesh_path
 src_device, dst_device   vmk1
 configured_mtu  of the source's adapter, bytes
 effective_mtu   what its virtual switch carries, bytes; NULL: not known. An opaque switch doesn't tell
@@ -19,7 +20,7 @@ failure         why an attempt has no answer; NULL: each has one
 via             the way that the source was asked
 */
 -- index: path
-WITH work AS MATERIALIZED (SELECT path, cluster, host, peer, src_device, dst_device, family, mtu, payload FROM mesh_path),
+WITH work AS MATERIALIZED (SELECT path, cluster, host, peer, src_device, dst_device, family, mtu, payload, duty, in_scope FROM mesh_path),
      size AS MATERIALIZED (
 	SELECT a.path, a.payload, max(a.replied) AS crossed, max(a.too_long) AS too_long,
 	       min(a.replied IS 0) AND count(*) > 1 AS lost, sum(a.replied IS 0) AS misses, count(*) - count(a.sent) AS holes,
@@ -46,7 +47,7 @@ WITH work AS MATERIALIZED (SELECT path, cluster, host, peer, src_device, dst_dev
 	  FROM work AS w
 	  LEFT JOIN size AS f ON f.path = w.path AND f.payload = w.payload
 	  LEFT JOIN told AS t ON t.path = w.path)
-SELECT j.path, j.cluster, j.host, j.peer, j.src_device, j.dst_device, j.mtu AS configured_mtu, s.mtu AS effective_mtu,
+SELECT j.path, j.cluster, j.host, j.peer, j.duty, j.in_scope, j.src_device, j.dst_device, j.mtu AS configured_mtu, s.mtu AS effective_mtu,
        j.crossed + CASE j.family WHEN 4 THEN 28 WHEN 6 THEN 48 END AS observed_mtu, j.state,
        CASE j.state WHEN 'unreachable' THEN j.all_sent ELSE j.full_sent END AS sent,
        CASE j.state WHEN 'unreachable' THEN j.all_received ELSE j.full_received END AS received,

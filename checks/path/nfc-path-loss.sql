@@ -15,8 +15,8 @@ refs: ["003_86cd344ffb4023b6.txt", "VMware KB 1003728"]
 */
 -- Without the first packet of each pair, which wakes the way up.
 WITH reply AS MATERIALIZED (
-	SELECT host, peer, count(DISTINCT CASE WHEN dup = 0 THEN seq END) AS replies, count(DISTINCT CASE WHEN dup = 0 AND seq > 0 THEN seq END) AS n
-	  FROM nfc_ping_reply GROUP BY host, peer),
+	SELECT host, peer, count(seq) AS replies, sum(seq > 0) AS n
+	  FROM (SELECT DISTINCT host, peer, seq FROM nfc_ping_reply WHERE dup = 0) GROUP BY host, peer),
      seen AS MATERIALIZED (
 	SELECT p.host, p.peer, w.duty, w.in_scope, w.src_device, w.src_ip, w.dst_ip, w.hosts, g.error, g.failure, g.via, g.received = 0 AND g.sent > 0 AS silent,
 	       CASE WHEN g.received = coalesce(r.replies, 0) AND g.sent > 0 THEN g.sent - 1 END AS sent,

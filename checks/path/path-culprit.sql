@@ -34,10 +34,10 @@ WITH node AS MATERIALIZED (
 	       max(n > 1) AS several
 	  FROM (SELECT * FROM said ORDER BY cluster, symptom) GROUP BY cluster),
      paths AS MATERIALIZED (
-	SELECT m.cluster, sum(m.duty = 'send') AS sent, sum(m.duty IS NULL) AS unsure,
-	       sum(m.duty = 'send' AND r.state = 'ok') AS ok,
-	       sum(m.duty = 'send' AND r.state IN ('unreachable', 'small', 'local', 'lossy')) AS bad
-	  FROM mesh_path AS m LEFT JOIN path_result AS r ON r.path = m.path WHERE m.in_scope GROUP BY m.cluster),
+	SELECT r.cluster, sum(r.duty = 'send') AS sent, sum(r.duty IS NULL) AS unsure,
+	       sum(r.duty = 'send' AND r.state = 'ok') AS ok,
+	       sum(r.duty = 'send' AND r.state IN ('unreachable', 'small', 'local', 'lossy')) AS bad
+	  FROM path_result AS r WHERE r.in_scope GROUP BY r.cluster),
      members AS MATERIALIZED (SELECT cluster, count(*) AS n FROM host GROUP BY cluster)
 SELECT c.id AS cluster,
        CASE WHEN p.bad > 0 THEN 'fail'
