@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* app_requests.c - describe --requests: what a target would be sent; of recorded facts, one request a row of a for_each. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,25 @@ static void add(struct shown *s, const struct request *req)
 {
 	s->v = grow(s->v, &s->cap, s->n, sizeof(*s->v));
 	s->v[s->n++] = req;
+}
+
+/* A host's name as it is written here: what is in no host's name could break out of its line, or of a shell's where it is tried. */
+static const char *harmless(struct arena *a, const char *address)
+{
+	struct buf b = {.max = 4096};
+	const char *text;
+
+	if (address == NULL)
+		return NULL;
+	for (const char *p = address; *p != '\0'; p++) {
+		if (isalnum((unsigned char)*p) || strchr("-._:%", *p) != NULL)
+			buf_printf(&b, "%c", *p);
+		else
+			buf_printf(&b, "\\x%02x", (unsigned)(unsigned char)*p);
+	}
+	text = arena_strdup(a, buf_str(&b));
+	buf_dispose(&b);
+	return text;
 }
 
 /* Is the object (or target) with this ID one of T's? */
@@ -39,7 +59,7 @@ static int add_row(struct app *app, const struct planned *p, const struct target
 	req = arena_alloc(app->arena, sizeof(*req));
 	*req = p->req;
 	req->host = p->probe->host_scope ? item_ref(whom) : NULL;
-	req->address = item_value(item, "address");
+	req->address = harmless(app->arena, item_value(item, "address"));
 	if (item_fill(item, p->probe, app->arena, req, err) < 0)
 		return err_prefix(err, "%s", p->probe->id);
 	add(ret, req);

@@ -168,6 +168,16 @@ grep -q '^read /proc/' "$work/stdout" || fail "describe --requests doesn't tell 
 run describe --requests --facts "$defective"
 grep -q '^POST https://.*/sdk Logout' "$work/stdout" || fail "describe --requests doesn't tell of Logout"
 
+# A host's name makes no line of its own, and nothing of it is for a shell or a terminal.
+cp "$defective" "$work/odd.db"
+sqlite3 "$work/odd.db" "UPDATE vsphere_host SET name = name || char(10, 27) || '\$(id);id'"
+printf '%s\n' 'credentials: {vc: {user: root, password: {env: SECRET}}}' \
+	'targets: [{name: vc01, vcenter: "https://vc01.lab.example", credential: vc, ssh: {credential: vc, insecure: true}}]' >"$work/odd.yaml"
+SECRET=x run describe --requests --facts "$work/odd.db" -i "$work/odd.yaml"
+expect_exit 0 "describe --requests of hosts with odd names"
+grep -qF 'ssh -p 22 root@esx01.lab.example\x0a\x1b\x24\x28id\x29\x3bid vmkping' "$work/stdout" || fail "an odd name in a command: $(grep ssh "$work/stdout")"
+! grep -F -e '$(id)' -e $'\x1b' "$work/stdout" || fail "an odd name is written as it is"
+
 # --- outputs ---
 
 run check --facts "$defective" -q -f "json=$work/report.json"
