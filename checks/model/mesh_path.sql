@@ -14,7 +14,7 @@ src_ip, dst_ip   the addresses; NULL: not known
 src_network, dst_network   their networks; NULL: not known
 netstack     TCP/IP stack of the source's adapter
 mtu          of the source's adapter, bytes; NULL: not known
-payload      bytes of ICMP data that fill it: 28 less, 48 with IPv6
+payload      bytes of ICMP data that fill it: 28 less, 48 with IPv6; or what mesh_setting says
 likely       payload of the commonest smaller MTU, 1500
 duty         away: the source is not connected, so that nothing migrates from it; send: a packet should get across; unsampled: that too, and it is not tried; elsewhere: these two adapters are not for
              each other, others of the two hosts are; none: no adapters of the two hosts have a way to each other; NULL: not known
@@ -51,7 +51,8 @@ WITH address AS MATERIALIZED (SELECT host, device, family, ip, network, routed F
 	  FROM host_pair AS p JOIN place AS s ON s.id = p.host JOIN place AS d ON d.id = p.peer)
 SELECT p.path, p.cluster, p.host, p.peer, p.src_device, p.dst_device, w.family, w.src_ip, w.dst_ip, w.src_network, w.dst_network,
        p.src_netstack AS netstack, p.src_mtu AS mtu,
-       CASE WHEN p.src_mtu BETWEEN 1280 AND 65535 THEN p.src_mtu - CASE w.family WHEN 4 THEN 28 WHEN 6 THEN 48 END END AS payload,
+       CASE WHEN p.src_mtu BETWEEN 1280 AND 65535 AND w.family IN (4, 6)
+            THEN CASE WHEN m.payload > 0 THEN m.payload ELSE p.src_mtu - CASE w.family WHEN 4 THEN 28 ELSE 48 END END END AS payload,
        1500 - CASE w.family WHEN 4 THEN 28 WHEN 6 THEN 48 END AS likely,
        CASE WHEN a.connection IN ('disconnected', 'notresponding') THEN 'away'
             WHEN w.level >= 2 OR (w.level = 1 AND NOT w.near)

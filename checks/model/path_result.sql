@@ -1,5 +1,6 @@
 /*
-What came of each path of mesh_path: whether a frame as large as the source's adapter is set to gets across, and what does. A size
+What came of each path of mesh_path: whether a frame of full size gets across, and what does. Full is what the source's adapter is
+set to, unless mesh_setting gives another size. A size
 counts as lost when all packets of two attempts were lost, or when the source itself refused to send it.
 
 path            id
@@ -7,6 +8,7 @@ cluster, host, peer   ids
 duty, in_scope   as in mesh_path
 src_device, dst_device   vmk1
 configured_mtu  of the source's adapter, bytes
+tested_mtu      full size, headers included, bytes; NULL: not known
 effective_mtu   what its virtual switch carries, bytes; NULL: not known. An opaque switch doesn't tell
 observed_mtu    of the largest packet that got a reply, headers included, bytes; NULL: none did, or nothing is known
 state           ok; unreachable: not even a small packet gets a reply; small: small ones do, full ones don't; local: the source
@@ -47,7 +49,8 @@ WITH work AS MATERIALIZED (SELECT path, cluster, host, peer, src_device, dst_dev
 	  FROM work AS w
 	  LEFT JOIN size AS f ON f.path = w.path AND f.payload = w.payload
 	  LEFT JOIN told AS t ON t.path = w.path)
-SELECT j.path, j.cluster, j.host, j.peer, j.duty, j.in_scope, j.src_device, j.dst_device, j.mtu AS configured_mtu, s.mtu AS effective_mtu,
+SELECT j.path, j.cluster, j.host, j.peer, j.duty, j.in_scope, j.src_device, j.dst_device, j.mtu AS configured_mtu,
+       j.payload + CASE j.family WHEN 4 THEN 28 WHEN 6 THEN 48 END AS tested_mtu, s.mtu AS effective_mtu,
        j.crossed + CASE j.family WHEN 4 THEN 28 WHEN 6 THEN 48 END AS observed_mtu, j.state,
        CASE j.state WHEN 'unreachable' THEN j.all_sent ELSE j.full_sent END AS sent,
        CASE j.state WHEN 'unreachable' THEN j.all_received ELSE j.full_received END AS received,
