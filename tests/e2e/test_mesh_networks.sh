@@ -21,6 +21,18 @@ expect "no other path was tried" '[.probes[] | select(.probe == "esxi/vmkping")]
 healed
 profile paths
 
+# Packets lost between the management adapters: file copies suffer, and vMotion doesn't.
+printf "about: paths\nchecks: [jumbo-frames-path, path-latency, nfc-path-loss]\n" >"$work/paths.yaml"
+broken loss esx03 60 vmk0
+judged api --host 10.0.0.12
+expect_exit 0 "$fault: a warning"
+expect "$fault: copies lose packets" '[.findings[] | select(.check == "nfc-path-loss" and .status != "pass")]
+	| length > 3 and all(.status == "fail" and (.observed | test("^[1-5] of 5 packets lost$|^no reply")))'
+paths jumbo-frames-path 14 pass ''
+paths path-latency 14 pass ''
+healed
+profile paths
+
 # A host that is off: what others send it is lost, what it would send is not known, and --exclude takes it out.
 fault='host-dead esx03'
 "$mesh" fault "$hosts" host-dead esx03
