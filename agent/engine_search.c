@@ -45,14 +45,17 @@ static void copy_item(struct running *r, struct searching *g)
 	to->values[to->n++] = g->attempt;
 }
 
-static int start(struct running *r, struct err *err)
+/* NULL: ERR says what is wrong with the row. */
+static struct searching *start(struct running *r, struct err *err)
 {
 	const struct search_spec *spec = spec_of(r);
 	struct searching *g = arena_alloc(r->e->arena, sizeof(*g));
 	int64_t full, likely = 0;
 
-	if (!size_of(r->job.item, spec->vary, &full))
-		return err_set(err, ERR_PROTOCOL, "for_each: %s is no size from 1 to %d", spec->vary, SIZE_MAX_BYTES);
+	if (!size_of(r->job.item, spec->vary, &full)) {
+		err_set(err, ERR_PROTOCOL, "for_each: %s is no size from 1 to %d", spec->vary, SIZE_MAX_BYTES);
+		return NULL;
+	}
 	if (spec->likely != NULL && !size_of(r->job.item, spec->likely, &likely))
 		likely = 0;
 	search_start(&g->search, full, spec->small, spec->confirm);
@@ -62,16 +65,15 @@ static int start(struct running *r, struct err *err)
 	r->searching = g;
 	r->job.item = &g->item;
 	r->job.watch = &g->watch;
-	return 0;
+	return g;
 }
 
 int searching_begin(struct running *r, struct err *err)
 {
-	struct searching *g;
+	struct searching *g = r->searching != NULL ? r->searching : start(r, err);
 
-	if (r->searching == NULL && start(r, err) < 0)
+	if (g == NULL)
 		return -1;
-	g = r->searching;
 	g->watch.seen = false;
 	snprintf(g->size, sizeof(g->size), "%lld", (long long)g->search.size);
 	snprintf(g->attempt, sizeof(g->attempt), "%d", g->search.attempts + 1);

@@ -99,8 +99,8 @@ static int create_view(struct facts *f, struct arena *a, const struct checks *cs
 	for (size_t i = 0; i < cs->n; i++) {
 		const struct check *c = cs->v[i];
 
-		if (((c->severity != SEVERITY_CRITICAL || views[v].by_header) && !c->blocks) ||
-		    c->never || !check_on_platforms(c, platforms) ||
+		if (((c->severity != SEVERITY_CRITICAL || views[v].by_header) && !c->blocks) || c->never ||
+		    !check_on_platforms(c, platforms) ||
 		    (c->subject != views[v].subjects[0] && c->subject != views[v].subjects[1]))
 			continue;
 		buf_printf(&sql, "%sSELECT '%s', %s FROM temp.%s", arm, c->id, views[v].columns,

@@ -93,10 +93,12 @@ static inline size_t set_next(const struct set *s, size_t i)
 }
 
 /* for (EACH(u, &set)): U is each member in turn. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): the three parts of a loop's head */
 #define EACH(i, s)                                                                                                     \
 	size_t i = set_next(s, 0);                                                                                     \
 	i < MAX_NODES;                                                                                                 \
 	i = set_next(s, i + 1)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* ---- the matrix ---- */
 

@@ -65,7 +65,7 @@ struct answer {
 	const char
 		*ref; /* the object's id within its target ("host-10"), or NULL: the answer is about the ask's host */
 	const char *kind; /* the object's type ("HostSystem"), or NULL */
-	const char *via;  /* the way it came, where a transport has several ("api", "ssh"); NULL: the transport's name */
+	const char *via; /* the way it came, where a transport has several ("api", "ssh"); NULL: the transport's name */
 	const struct val *root;
 	const struct gap *gaps;
 	size_t ngaps;

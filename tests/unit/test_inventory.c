@@ -397,7 +397,7 @@ static void test_ssh(void **state)
 		"  - vcenter: vc2\n"
 		"    credential: pw\n"
 		"    ssh: {credential: agent, port: 2222, known_hosts: kh, sessions: 5, starts: 2, proxy: "
-	        "'hop@[::1]:24'}\n"
+		"'hop@[::1]:24'}\n"
 		"  - vcenter: vc3\n"
 		"    credential: pw\n"
 		"    ssh: {credential: key, insecure: true, proxy: {host: jump, credential: agent, known_hosts: /kh}}\n"
