@@ -3,8 +3,8 @@ The work list of the mesh: each path of migration_path, whether a packet should 
 adapters has one family of addresses: IPv4 where they can reach each other by it.
 
 Of a cluster with more hosts than mesh_setting says not every pair is tried, but each host with those 1, 2, 4, 8 ... places further
-on, and they with it, by all of their adapters: so each adapter and each uplink is used in both directions, and hosts of any two
-racks have others tried between them.
+on, and they with it, by all of their adapters: so each adapter and each uplink is used in both directions. Two small racks may have
+no path between them tried. Of hosts that --host names every path to and from the others is tried.
 
 path         id, as in migration_path
 cluster, host, peer   ids
@@ -16,8 +16,8 @@ netstack     TCP/IP stack of the source's adapter
 mtu          of the source's adapter, bytes; NULL: not known
 payload      bytes of ICMP data that fill it: 28 less, 48 with IPv6; or what mesh_setting says
 likely       payload of the commonest smaller MTU, 1500
-duty         away: the source is not connected, so that nothing migrates from it; send: a packet should get across; unsampled: that too, and it is not tried; elsewhere: these two adapters are not for
-             each other, others of the two hosts are; none: no adapters of the two hosts have a way to each other; NULL: not known
+duty         away: the source is not connected, so that nothing migrates from it; send: a packet should get across; unsampled: that
+             too, and it is not tried; elsewhere: these two adapters are not for each other, others of the two hosts are; none: no adapters of the two hosts have a way to each other; NULL: not known
 in_scope     1: the run is about one of the two hosts, else 0
 turn         how many places further on in the cluster the peer stands, so that equal turns have different peers
 hosts        of the cluster
@@ -47,7 +47,8 @@ WITH address AS MATERIALIZED (SELECT host, device, family, ip, network, routed F
 	       NOT EXISTS (SELECT 1 FROM run_scope) OR id IN (SELECT host FROM run_scope) AS in_scope
 	  FROM host),
      pair AS MATERIALIZED (
-	SELECT s.id AS host, d.id AS peer, (d.i - s.i + s.n) % s.n AS turn, s.n, s.in_scope OR d.in_scope AS in_scope
+	SELECT s.id AS host, d.id AS peer, (d.i - s.i + s.n) % s.n AS turn, s.n, s.in_scope OR d.in_scope AS in_scope,
+	       s.in_scope AND d.in_scope AS both
 	  FROM host_pair AS p JOIN place AS s ON s.id = p.host JOIN place AS d ON d.id = p.peer)
 SELECT p.path, p.cluster, p.host, p.peer, p.src_device, p.dst_device, w.family, w.src_ip, w.dst_ip, w.src_network, w.dst_network,
        p.src_netstack AS netstack, p.src_mtu AS mtu,
@@ -56,7 +57,7 @@ SELECT p.path, p.cluster, p.host, p.peer, p.src_device, p.dst_device, w.family, 
        1500 - CASE w.family WHEN 4 THEN 28 WHEN 6 THEN 48 END AS likely,
        CASE WHEN a.connection IN ('disconnected', 'notresponding') THEN 'away'
             WHEN w.level >= 2 OR (w.level = 1 AND NOT w.near)
-            THEN CASE WHEN x.n <= m.sample_above OR (x.turn & (x.turn - 1)) = 0 OR ((x.n - x.turn) & (x.n - x.turn - 1)) = 0 THEN 'send'
+            THEN CASE WHEN x.n <= m.sample_above OR NOT x.both OR (x.turn & (x.turn - 1)) = 0 OR ((x.n - x.turn) & (x.n - x.turn - 1)) = 0 THEN 'send'
                       ELSE 'unsampled' END
             WHEN w.level = 1 THEN 'elsewhere'
             WHEN w.level = 0 AND NOT w.unsure AND w.any_way THEN 'elsewhere'

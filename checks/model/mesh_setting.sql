@@ -6,6 +6,6 @@ sample_above  hosts of a cluster; of a larger one not every pair is tried
 payload       bytes of ICMP data to send; 0: what fills each adapter's MTU
 */
 SELECT 1 + coalesce(max(CASE name WHEN 'packets' THEN CAST(value AS INTEGER) END), 3) AS packets,
-       coalesce(max(CASE name WHEN 'sample_above' THEN CAST(value AS INTEGER) END), 64) AS sample_above,
+       coalesce(max(CASE name WHEN 'sample_above' THEN CAST(value AS INTEGER) END), 128) AS sample_above,
        coalesce(max(CASE name WHEN 'payload' THEN CAST(value AS INTEGER) END), 0) AS payload
   FROM run_param WHERE check_id = 'jumbo-frames-path'

@@ -29,14 +29,15 @@ WITH nic AS MATERIALIZED (
 	       NOT EXISTS (SELECT 1 FROM run_scope) OR id IN (SELECT host FROM run_scope) AS in_scope
 	  FROM host),
      pair AS MATERIALIZED (
-	SELECT p.cluster, p.host, p.peer, (b.i - a.i + a.n) % a.n AS turn, a.n AS hosts, a.in_scope OR b.in_scope AS in_scope
+	SELECT p.cluster, p.host, p.peer, (b.i - a.i + a.n) % a.n AS turn, a.n AS hosts, a.in_scope OR b.in_scope AS in_scope,
+	       a.in_scope AND b.in_scope AS both
 	  FROM host_pair AS p JOIN place AS a ON a.id = p.host JOIN place AS b ON b.id = p.peer),
      setting AS MATERIALIZED (
 	SELECT 1 + coalesce(max(CAST(value AS INTEGER)), 5) AS packets FROM run_param WHERE check_id = 'nfc-path-loss' AND name = 'packets')
 SELECT p.cluster, p.host, p.peer, s.device AS src_device, s.netstack, s.ip AS src_ip, d.ip AS dst_ip,
        CASE WHEN s.mtu BETWEEN 1280 AND 65535 THEN min(s.mtu, 1500) - 28 END AS payload, t.packets,
        CASE WHEN a.connection IN ('disconnected', 'notresponding') THEN 'away'
-            WHEN p.hosts <= m.sample_above OR (p.turn & (p.turn - 1)) = 0 OR ((p.hosts - p.turn) & (p.hosts - p.turn - 1)) = 0 THEN 'send'
+            WHEN p.hosts <= m.sample_above OR NOT p.both OR (p.turn & (p.turn - 1)) = 0 OR ((p.hosts - p.turn) & (p.hosts - p.turn - 1)) = 0 THEN 'send'
             ELSE 'unsampled' END AS duty,
        p.in_scope, p.turn, p.hosts
   FROM pair AS p JOIN mesh_setting AS m JOIN setting AS t

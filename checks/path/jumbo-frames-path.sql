@@ -4,7 +4,7 @@ subject: path
 depends: own
 severity: critical
 platforms: [vsphere]
-params: {packets: 3, sample_above: 64, max_loss_pct: 20, demand_mtu: 0, payload: 0}
+params: {packets: 3, sample_above: 128, max_loss_pct: 20, demand_mtu: 0, payload: 0}
 symptom: >
   The migration stalls at 10 to 21 % and ends with "Operation timed out", or it is slow: small packets pass, so that it connects, and the
   full ones that follow are lost.
