@@ -17,7 +17,8 @@ mtu          of the source's adapter, bytes; NULL: not known
 payload      bytes of ICMP data that fill it: 28 less, 48 with IPv6; or what mesh_setting says
 likely       payload of the commonest smaller MTU, 1500
 duty         away: the source is not connected, so that nothing migrates from it; send: a packet should get across; unsampled: that
-             too, and it is not tried; elsewhere: these two adapters are not for each other, others of the two hosts are; none: no adapters of the two hosts have a way to each other; NULL: not known
+             too, and it is not tried; elsewhere: these two adapters are not for each other, others of the two hosts are; none: no
+             adapters of the two hosts have a way to each other; NULL: not known
 in_scope     1: the run is about one of the two hosts, else 0
 turn         how many places further on in the cluster the peer stands, so that equal turns have different peers
 hosts        of the cluster
