@@ -24,7 +24,7 @@ PATHS = {
         runtime.inQuarantineMode runtime.standbyMode config.lockdownMode config.service.service config.dateTimeInfo
         hardware.cpuPkg hardware.numaInfo.numNodes hardware.numaInfo.numaNode summary.hardware.memorySize network
         config.network.vswitch config.network.portgroup config.network.pnic config.storageDevice.scsiLun
-        config.storageDevice.multipathInfo.lun""",
+        config.storageDevice.multipathInfo.lun configManager.networkSystem config.firewall.ruleset""",
     vim.VirtualMachine: """name parent runtime.host runtime.powerState runtime.connectionState config.template
         config.extraConfig config.managedBy config.hardware.device config.hardware.memoryMB config.hardware.numCPU config.version
         config.cpuAffinity config.memoryAffinity config.latencySensitivity.level config.memoryAllocation.limit
@@ -74,6 +74,14 @@ def opinion(content, objects):
         kind: [[type(f).__name__, f.msg] for f in getattr(r, kind)] for kind in ("error", "warning")} for r in info.result}
 
 
+def heard(host):
+    """What a host hears of the physical switches; HOST as it was collected. The simulator answers for disconnected ones, too."""
+    told = {p.name: p.val for p in host.propSet}
+    if told.get("runtime.connectionState") != "connected" or "configManager.networkSystem" not in told:
+        return None
+    return plain(list(told["configManager.networkSystem"].QueryNetworkHint()))
+
+
 def read(address, ca):
     url = urlsplit(address)
     context = ssl.create_default_context(cafile=ca)
@@ -90,6 +98,8 @@ def read(address, ca):
         objects.append(obj.obj)
         refused = {m.path: type(m.fault).__name__ for m in obj.missingSet}
         estate[obj.obj._moId] = {p.name: plain(p.val) for p in obj.propSet} | ({"missing": refused} if refused else {})
+        if isinstance(obj.obj, vim.HostSystem):
+            estate[obj.obj._moId]["heard"] = heard(obj)
     if "--opinion" in sys.argv:
         estate = opinion(content, objects)
     view.DestroyView()
