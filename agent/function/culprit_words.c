@@ -206,7 +206,7 @@ static const char *contrast(const struct matrix *m, const struct fault *f)
 /* The switches that NODES are on, as told; NULL: not known of each, or too many to say. */
 static const char *leaves(const struct matrix *m, const struct set *nodes)
 {
-	const char *found[3];
+	const char *found[3] = {"", "", ""};
 	size_t n = 0;
 
 	for (EACH(u, nodes)) {
@@ -220,7 +220,8 @@ static const char *leaves(const struct matrix *m, const struct set *nodes)
 		if (i == n)
 			found[n++] = leaf;
 	}
-	return n == 1   ? found[0]
+	return n == 0   ? NULL
+	       : n == 1 ? found[0]
 	       : n == 2 ? arena_printf(m->arena, "%s, %s", found[0], found[1])
 	                : arena_printf(m->arena, "%s, %s, %s", found[0], found[1], found[2]);
 }
