@@ -3,9 +3,10 @@
 
 usage: terminal.py [--stdout FILE] [--stderr FILE] [--when TEXT KEYS]... [--size ROWSxCOLUMNS] COMMAND...
 
-KEYS are typed when TEXT has appeared (after what an earlier --when waited for); "\\x03" is Ctrl-C. Its last line says whether
-the terminal showed what was typed at each of them, and at the end: "echo: off on". The exit code is the command's, 128 and
-the signal's number if one ended it."""
+KEYS are typed when TEXT has appeared (after what an earlier --when waited for); "\\x03" is Ctrl-C. A line "ended: MS" says how
+many milliseconds after the last of them, or after its start, the command ended. Its last line says whether the terminal showed
+what was typed at each of them, and at the end: "echo: off on". The exit code is the command's, 128 and the signal's number if
+one ended it."""
 import argparse
 import fcntl
 import os
@@ -48,6 +49,7 @@ if child == 0:
     os.execvp(options.command[0], options.command)
 
 seen, at, shown, status = b"", 0, [], None
+started = ended_at = time.monotonic()
 os.set_blocking(master, False)
 while True:
     ended = status is not None
@@ -63,11 +65,12 @@ while True:
         at = seen.index(text.encode(), at) + len(text)
         shown.append(echoes(slave))
         os.write(master, keys.encode().decode("unicode_escape").encode())
+        started = time.monotonic()
     pid, code = os.waitpid(child, os.WNOHANG)
     if pid:
-        status = code
+        status, ended_at = code, time.monotonic()
     else:
         time.sleep(0.01)
-sys.stdout.buffer.write(seen + f"\necho: {' '.join(shown + [echoes(slave)])}\n".encode())
+sys.stdout.buffer.write(seen + f"\nended: {1000 * (ended_at - started):.0f}\necho: {' '.join(shown + [echoes(slave)])}\n".encode())
 code = os.waitstatus_to_exitcode(status)
 sys.exit(code if code >= 0 else 128 - code)
