@@ -4,12 +4,13 @@
 #
 # Everything lives in a process, a mount and network namespaces of the lab's own, all held by one process: when that ends, also
 # after a crash, nothing is left. So names can't collide, labs can live side by side, and no packet leaves the machine.
-# mesh/holder.sh builds it, mesh/faults.sh breaks it, esxi/ are the stand-ins for ESXi's commands.
+# held/ is what it shares with the other lab, mesh/holder.sh builds it, mesh/faults.sh breaks it, esxi/ are the stand-ins for ESXi's commands.
 set -euo pipefail
 umask 077
 export LC_ALL=C
 
 lab=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+. "$lab/held/command.sh"
 
 usage() {
 	cat >&2 <<END
@@ -33,26 +34,6 @@ END
 	exit 64
 }
 
-die() {
-	echo "mesh.sh: $*" >&2
-	exit 1
-}
-
-holder() {
-	local pid
-	pid=$(cat "$1/holder.pid" 2>/dev/null) && [ -d "/proc/$pid" ] && [ "$(readlink "/proc/$pid/ns/mnt")" = "$(cat "$1/holder.ns")" ] ||
-		die "no lab is running in $1"
-	echo "$pid"
-}
-
-# within DIR NAMESPACE COMMAND...: replaces this process.
-within() {
-	local pid
-	pid=$(holder "$1")
-	[ -z "$2" ] || set -- "$1" "--net=/proc/$pid/root/run/netns/$2" "${@:3}"
-	exec nsenter -t "$pid" -m -u ${2:+"$2"} --wdns="$PWD" -- "${@:3}"
-}
-
 build_stand_ins() {
 	local source name
 	mkdir "$1/bin"
@@ -64,20 +45,9 @@ build_stand_ins() {
 	chmod -R u=rwX,go=rX "$1/bin"
 }
 
-wait_until_built() {
-	local i
-	for ((i = 0; i < 1200; i++)); do
-		[ -e "$1/ready" ] && return
-		[ -d "/proc/$2" ] || break
-		sleep 0.05
-	done
-	cat "$1/holder.log" >&2
-	die "the lab did not start"
-}
-
 start() {
 	local count=${1-} options=() vms
-	dir=${2-} building=
+	dir=${2-}
 	[[ $count =~ ^[0-9]+$ ]] && [ "$count" -ge 2 ] && [ "$count" -le 240 ] && [ -n "$dir" ] || usage
 	shift 2
 	vms=$((count * 2))
@@ -93,22 +63,19 @@ start() {
 		esac
 		shift
 	done
-	[ "$(id -u)" -eq 0 ] || die "needs root, to make network namespaces"
-	mkdir -p "$dir"
-	dir=$(cd "$dir" && pwd -P)
-	[ ! -e "$dir/holder.pid" ] || die "$dir holds a lab already; stop it with: mesh.sh stop $dir"
-	[[ $dir != /run/* ]] || die "DIR can't be below /run, which is the lab's own"
-	trap 'give_up "$dir"' EXIT
-	trap 'exit 130' INT TERM
+	new_lab "$dir"
 	build_stand_ins "$dir"
 	raise_neighbours "$count"
 	python3 "$lab/make_inventory.py" --hosts "$count" --vms "$vms" --mesh "$dir/hosts" "${options[@]}" "$dir/inventory"
-	env -i PATH="$PATH" LC_ALL=C IPV6="${with[ipv6]-}" SECOND="${with[second]-}" STACK="${with[stack]-}" ROUTED="${with[routed]-}" \
-		setsid unshare --mount --pid --net --uts --fork --kill-child bash "$lab/mesh/holder.sh" "$count" "$dir" \
-		</dev/null >"$dir/holder.log" 2>&1 &
-	building=$!
-	wait_until_built "$dir" "$building"
-	trap - EXIT
+	settings=(IPV6="${with[ipv6]-}" SECOND="${with[second]-}" STACK="${with[stack]-}" ROUTED="${with[routed]-}")
+	hold "$dir" "$lab/mesh/holder.sh" "$count" "$dir"
+}
+
+stop() {
+	[ -d "$1" ] || return 0
+	end "$1"
+	restore_neighbours
+	forget "$1" inventory password esxcli
 }
 
 # The kernel has one table of neighbours for all namespaces, of 1,024 by default: a mesh of 32 hosts fills it.
@@ -131,52 +98,4 @@ restore_neighbours() {
 	rm -f $neighbours_before
 }
 
-# What was begun, and is not to be finished.
-give_up() {
-	[ -z "$building" ] || kill -KILL "$building" 2>/dev/null || true
-	stop "$1"
-}
-
-# members NAMESPACE: the processes in that mount namespace, named as /proc does: mnt:[4026532939].
-members() {
-	local number=${1//[^0-9]/}
-	[ -z "$number" ] || { find /proc/[0-9]*/ns/mnt -lname "mnt:\\[$number\\]" 2>/dev/null || true; } | cut -d/ -f3
-}
-
-# ending PID: it was killed, but the kernel still ends those whom it held.
-ending() {
-	[ -r "/proc/$1/stat" ] && [ -z "$(cat "/proc/$1/cmdline" 2>/dev/null | tr -d '\0')" ] &&
-		! grep -qs '^State:.[ZX]' "/proc/$1/status"
-}
-
-# Also when the lab was left by a crash, or broke down while it was built. Whom the holder holds the kernel ends with it; the
-# others are what mesh.sh ran in the lab.
-stop() {
-	local dir=$1 pid namespace left i
-	[ -d "$dir" ] || return 0
-	pid=$(cat "$dir/holder.pid" 2>/dev/null || true)
-	namespace=$(cat "$dir/holder.ns" 2>/dev/null || true)
-	[ "$(readlink "/proc/$pid/ns/mnt" 2>/dev/null)" != "$namespace" ] || kill -KILL "$pid" 2>/dev/null || true
-	for ((i = 0; i < 250; i++)); do
-		left=$(members "$namespace")
-		[ -n "$left" ] || ending "$pid" || break
-		[ -z "$left" ] || kill -KILL $left 2>/dev/null || true
-		sleep 0.02
-	done
-	restore_neighbours
-	rm -rf "$dir"/{bin,hosts,inventory,faults,hosts.tsv,id,id.pub,password,known_hosts,ssh_config,esxcli,in_host} \
-		"$dir"/{holder.pid,holder.ns,holder.log,ready}
-	rmdir "$dir" 2>/dev/null || true
-}
-
-[ $# -ge 2 ] || usage
-command=$1
-[ "$command" = start ] || dir=$(cd "$2" 2>/dev/null && pwd -P) || dir=$2
-case $command in
-start) start "${@:2}" ;;
-exec) within "$dir" tester "${@:3}" ;;
-host) exec "$dir/in_host" "${@:3}" ;;
-fault | heal) within "$dir" "" bash "$lab/mesh/faults.sh" "$command" "$dir" "${@:3}" ;;
-stop) stop "$dir" ;;
-*) usage ;;
-esac
+obey "$lab/mesh/faults.sh" "$@"

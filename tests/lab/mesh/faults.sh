@@ -1,19 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# faults.sh fault|heal DIR NAME [ARGUMENT...] - breaks something in a running lab, or repairs it. Runs within the lab.
-#
-# A fault is a function fault_NAME, and heal_NAME undoes it, given the same arguments; "-" in a name is "_" there. The comment above
-# each is its help. What is broken is listed in DIR/faults/NAME, a line of arguments each.
+# faults.sh fault|heal DIR NAME [ARGUMENT...] - breaks something in a running lab, or repairs it. Runs within the lab; held/fault.sh
+# tells how a fault is written.
 set -euo pipefail
 
-verb=$1
-dir=$2
-name=${3-}
-shift 3 || shift $#
-
-die() {
-	echo "mesh.sh: $*" >&2
-	exit 1
-}
+lab_command=mesh.sh
+migration_device=vmk1
+. "$(dirname "$0")/../held/fault.sh"
+. "$held/network_faults.sh"
 
 # host NAME: sets h to esx03, given that, 3, or its management address.
 host() {
@@ -33,80 +26,6 @@ port() {
 	*) die "no such adapter: $1" ;;
 	esac
 }
-
-# bridge_of PORT: the switch that it belongs to.
-bridge_of() {
-	ip -n net -o link show "$1" | sed -n 's/.* master \([^ ]*\).*/\1/p'
-}
-
-# rules NAMESPACE FAMILY HOOK RULE: a table of its own for each fault, named after its arguments.
-rules() {
-	ip netns exec "$1" nft -f - <<END
-table $2 $table { chain drops { type filter hook $3 priority 0; policy accept; $4; }; }
-END
-}
-
-no_rules() {
-	ip netns exec "$1" nft delete table "$2" "$table"
-}
-
-# everywhere ARGUMENT...: that of ip, on every host.
-everywhere() {
-	local each
-	while read -r each _; do
-		ip -n "$each" "$@"
-	done <"$dir/hosts.tsv"
-}
-
-# Nobody remembers who has which address, as after some minutes.
-forget() {
-	everywhere neigh flush all
-}
-
-# Longer than what an MTU of 1500 carries, and not to be fragmented: so does a device on the way that would fragment. The answer
-# to a ping may be fragmented and passes, and that is why A can fail to reach B while B reaches A: were all long packets dropped in
-# one direction, then either the question or the answer would be lost, whoever asks.
-large="ip length > 1500 ip frag-off & 0x4000 != 0 drop"
-
-# trunk-mtu [MTU] [vmk2]: the trunk between the switches carries packets of up to 1500 (or MTU) bytes only, and drops others silently
-fault_trunk_mtu() {
-	local t=trunk
-	[ "${2-}" != vmk2 ] || t=strunk
-	ip -n net link set "${t}1" mtu "${1:-1500}"
-	ip -n net link set "${t}2" mtu "${1:-1500}"
-}
-heal_trunk_mtu() { fault_trunk_mtu 9000 "${2-}"; }
-
-# trunk-one-way 1|2: the trunk drops long IPv4 packets that may not be fragmented, from switch 1, or from switch 2, only
-fault_trunk_one_way() { rules net bridge forward "oifname trunk${1:?} $large"; }
-heal_trunk_one_way() { no_rules net bridge; }
-
-# trunk-down: the trunk carries nothing
-fault_trunk_down() {
-	ip -n net link set trunk1 down
-	forget
-}
-heal_trunk_down() { ip -n net link set trunk1 up; }
-
-# port-mtu HOST [MTU] [DEVICE]: the switch port of a host carries packets of up to 1500 (or MTU) bytes only, in both directions
-fault_port_mtu() {
-	host "$1"
-	ip -n net link set "$(port "${3:-vmk1}")" mtu "${2:-1500}"
-}
-heal_port_mtu() { fault_port_mtu "$1" 9000 "${3:-vmk1}"; }
-
-# port-one-way HOST in|out [DEVICE]: the switch port of a host drops such packets to the host, or from it, only
-fault_port_one_way() {
-	local side
-	host "$1"
-	case ${2-} in
-	in) side=oifname ;;
-	out) side=iifname ;;
-	*) die "port-one-way HOST in|out" ;;
-	esac
-	rules net bridge forward "$side $(port "${3:-vmk1}") $large"
-}
-heal_port_one_way() { no_rules net bridge; }
 
 # wrong-switch HOST: vmk1 is plugged into a switch that leads nowhere
 fault_wrong_switch() {
@@ -137,27 +56,6 @@ heal_vmk_down() {
 	host "$1"
 	ip -n "$h" link set "${2:-vmk1}" up
 	ip -n "$h" -force -batch "$files/ip" 2>/dev/null || true # the routes that went with it; the others exist
-}
-
-# loss HOST PERCENT [DEVICE]: that part of what is sent to vmk1 (or DEVICE) is lost, at random
-fault_loss() {
-	host "$1"
-	rules net bridge forward "oifname $(port "${3:-vmk1}") ether type { ip, ip6 } numgen random mod 100 < ${2:?} drop"
-}
-heal_loss() { no_rules net bridge; }
-
-# trunk-loss PERCENT: that part of what crosses the trunk is lost each way, at random
-fault_trunk_loss() { rules net bridge forward "oifname { trunk1, trunk2 } ether type { ip, ip6 } numgen random mod 100 < ${1:?} drop"; }
-heal_trunk_loss() { no_rules net bridge; }
-
-# slow HOST RATE [DEVICE]: what is sent to vmk1 (or DEVICE) goes at that rate only, such as 10mbit
-fault_slow() {
-	host "$1"
-	tc -n net qdisc add dev "$(port "${3:-vmk1}")" root tbf rate "${2:?}" burst 10k latency 2s
-}
-heal_slow() {
-	host "$1"
-	tc -n net qdisc del dev "$(port "${3:-vmk1}")" root
 }
 
 # latency HOST MS [DEVICE]: what vmk1 (or DEVICE) sends and gets takes that much longer, each way
@@ -198,73 +96,6 @@ heal_router_mtu() {
 fault_router_silent() { rules router inet output "icmp type destination-unreachable drop"; }
 heal_router_silent() { no_rules router inet; }
 
-# port-closed HOST PORT [reject]: a firewall before that TCP port drops what is sent there, or rejects it
-fault_port_closed() {
-	host "$1"
-	rules "$h" inet input "tcp dport ${2:?} ${3:-drop}"
-}
-heal_port_closed() {
-	host "$1"
-	no_rules "$h" inet
-}
-
-# The first process of the host is its sshd: that reads its settings again when told.
-sshd_again() {
-	local i lines
-	lines=$(grep -c '^Server listening' "$files/sshd.log")
-	kill -HUP "$(cat "$files/pid")"
-	for ((i = 0; i < 100; i++)); do
-		[ "$(grep -c '^Server listening' "$files/sshd.log")" -le "$lines" ] || return 0
-		sleep 0.02
-	done
-	die "sshd of $h did not come back"
-}
-
-# sshd_setting HOST NAME VALUE
-sshd_setting() {
-	host "$1"
-	sed -i "s/^$2 .*/$2 $3/" "$files/sshd_config"
-	sshd_again
-}
-
-# host-key-changed HOST: sshd has another host key than known_hosts says
-fault_host_key_changed() {
-	host "$1"
-	mv "$files/host_key" "$files/host_key.before"
-	rm "$files/host_key.pub"
-	ssh-keygen -q -t ecdsa -N '' -C "$h" -f "$files/host_key"
-	sshd_again
-}
-heal_host_key_changed() {
-	host "$1"
-	mv "$files/host_key.before" "$files/host_key"
-	sshd_again
-}
-
-# host-key-unknown HOST: known_hosts doesn't have the host
-fault_host_key_unknown() {
-	host "$1"
-	grep "^$(address) " "$dir/known_hosts" >"$files/known"
-	sed -i "/^$(address) /d" "$dir/known_hosts"
-}
-heal_host_key_unknown() {
-	host "$1"
-	cat "$files/known" >>"$dir/known_hosts"
-}
-address() {
-	awk -v h="$h" '$1 == h { print $2 }' "$dir/hosts.tsv"
-}
-
-# key-refused HOST: root's key is not accepted; the password still is
-fault_key_refused() {
-	host "$1"
-	: >"$files/authorized_keys"
-}
-heal_key_refused() {
-	host "$1"
-	cat "$dir/id.pub" >"$files/authorized_keys"
-}
-
 # password-changed HOST: root's password is another one than DIR/password
 fault_password_changed() {
 	host "$1"
@@ -275,24 +106,6 @@ heal_password_changed() {
 	host "$1"
 	cat "$files/shadow.before" >"$files/shadow"
 }
-
-# ssh-off HOST: nobody listens on port 22
-fault_ssh_off() {
-	host "$1"
-	rules "$h" inet input "tcp dport 22 reject with tcp reset"
-}
-heal_ssh_off() {
-	host "$1"
-	no_rules "$h" inet
-}
-
-# ssh-startups HOST [N]: sshd refuses more than 1 (or N) connections at a time that have not logged in yet
-fault_ssh_startups() { sshd_setting "$1" MaxStartups "${2:-1}:100:${2:-1}"; }
-heal_ssh_startups() { sshd_setting "$1" MaxStartups 10:30:100; }
-
-# ssh-sessions HOST [N]: sshd refuses more than 1 (or N) channels at a time in a connection
-fault_ssh_sessions() { sshd_setting "$1" MaxSessions "${2:-1}"; }
-heal_ssh_sessions() { sshd_setting "$1" MaxSessions 10; }
 
 # banner HOST: the shell of root prints a greeting before what a command prints
 fault_banner() {
@@ -378,52 +191,4 @@ fault_host_dead() {
 	forget
 }
 
-list() {
-	sed -n 's/^# \([a-z0-9-]*\( [^:]*\)\{0,1\}: .*\)$/\1/p' "$0" | while IFS= read -r line; do
-		known "${line%%[: ]*}" && echo "$line"
-	done
-}
-
-known() {
-	declare -F "fault_${1//-/_}" >/dev/null
-}
-
-# A name for the rules of this fault with these arguments.
-table_name() {
-	local text="$*"
-	echo "${text//[^a-zA-Z0-9]/_}"
-}
-
-heal_all() {
-	local line arguments
-	[ -s "$dir/faults/$name" ] || die "nothing of that name is broken: $name"
-	while IFS= read -r line; do
-		read -ra arguments <<<"$line"
-		heal_one "${arguments[@]}"
-	done < <(cat "$dir/faults/$name")
-}
-
-heal_one() {
-	grep -qxF -- "$*" "$dir/faults/$name" || die "that is not broken: $name $*"
-	table=$(table_name "$name" "$@")
-	"heal_${name//-/_}" "$@"
-	{ grep -vxF -- "$*" "$dir/faults/$name" || true; } >"$dir/faults/new"
-	mv "$dir/faults/new" "$dir/faults/$name"
-}
-
-if [ -z "$name" ]; then
-	list
-	exit 0
-fi
-known "$name" || die "no such fault: $name"
-mkdir -p "$dir/faults"
-if [ "$verb" = heal ]; then
-	if [ $# -gt 0 ]; then heal_one "$@"; else heal_all; fi
-	exit 0
-fi
-if grep -qsxF -- "$*" "$dir/faults/$name"; then
-	die "that is broken already: $name $*"
-fi
-table=$(table_name "$name" "$@")
-"fault_${name//-/_}" "$@"
-echo "$*" >>"$dir/faults/$name"
+obey_fault "$@"
