@@ -16,10 +16,12 @@ build_packages=(
 	libcurl4-openssl-dev libxml2-dev libsqlite3-dev libuv1-dev libyaml-dev libjansson-dev libpcre2-dev libssl-dev
 	libnl-3-dev libnl-route-3-dev libssh2-1-dev
 )
+# Of libvirt no services, which are in libvirt-daemon-system: the lab starts its own daemons.
 test_packages=(
 	libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev llvm valgrind
 	python3 python3-venv python3-jsonschema python3-yaml
 	bash openssl curl openssh-client openssh-server iproute2 nftables iputils-ping netcat-openbsd procps util-linux sqlite3 libxml2-utils jq
+	binutils bindfs ethtool libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 qemu-utils seabios ovmf
 )
 
 bench_packages=(clustershell pssh ansible-core)

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+# guest.sh DIR [HOST NAME [WORD...]] - starts a guest on a host of the lab and waits until it runs. Runs within the lab.
+#
+# A guest is emulated and small, boots dirty.S from a read-only disk on the file system that all hosts share, and has no more devices
+# than its words give it. A word is a function word_NAME, which adds to the XML; the comment above each is its help.
+set -euo pipefail
+
+dir=$1
+
+die() {
+	echo "kvm.sh: guest: $*" >&2
+	exit 1
+}
+
+type=qemu machine=pc memory=64 loader= cpu= backing= devices=
+dirty_mib=4 rate=8 popcnt=0 boots=1
+
+# type=qemu|kvm: emulated, unless said otherwise
+word_type() { type=$1; }
+
+# machine=TYPE: pc unless said otherwise
+word_machine() { machine=$1; }
+
+# memory=MIB: 64 unless said otherwise
+word_memory() { memory=$1; }
+
+# dirty=MIB[@RATE]: writes to that much memory, over and over, at so many MiB/s, or as fast as it goes; 4@8 unless said otherwise
+word_dirty() {
+	dirty_mib=${1%@*}
+	rate=0
+	[[ $1 != *@* ]] || rate=${1#*@}
+}
+
+# cpu=MODE|MODEL[,FEATURE...]: host-model, host-passthrough, maximum, or a model and features that it must have beyond
+word_cpu() {
+	local model=${1%%,*} feature
+	case $model in
+	host-* | maximum) cpu="<cpu mode='$model'/>" ;;
+	*)
+		cpu="<cpu mode='custom' match='exact' check='full'><model fallback='forbid'>$model</model>"
+		for feature in $(echo "${1#"$model"}" | tr , ' '); do
+			cpu+="<feature policy='require' name='$feature'/>"
+		done
+		cpu+="</cpu>"
+		;;
+	esac
+}
+
+# popcnt: ends at once on a processor without that instruction
+word_popcnt() { popcnt=1; }
+
+# firmware=FILE: UEFI from /usr/share/OVMF; nothing boots
+word_firmware() {
+	loader="<loader readonly='yes' type='pflash'>/usr/share/OVMF/$1</loader>
+	<nvram template='/usr/share/OVMF/${1/CODE/VARS}'>/var/lib/libvirt/images/$name.fd</nvram>"
+	boots=
+}
+
+# hugepages: memory of huge pages of 2 MiB
+word_hugepages() { backing="<memoryBacking><hugepages/></memoryBacking>"; }
+
+# disk=PLACE/FILE.FORMAT[,CACHE]: a disk below /var/lib/libvirt, in shared or images; made, 8 MiB, if it isn't there; cache none
+word_disk() {
+	local file=/var/lib/libvirt/${1%,*} cache=none format
+	[[ $1 != *,* ]] || cache=${1#*,}
+	format=${file##*.}
+	in_host sh -c '[ -e "$1" ] || qemu-img create -q -f "$2" "$1" 8M' sh "$file" "$format"
+	devices+="<disk type='file' device='disk'><driver name='qemu' type='$format' cache='$cache'/><source file='$file'/>
+		<target dev='vdb' bus='virtio'/><alias name='ua-data'/></disk>"
+}
+
+# cdrom=PLACE/FILE: an image of 1 MiB in a CD-ROM drive
+word_cdrom() {
+	local file=/var/lib/libvirt/$1
+	in_host sh -c '[ -e "$1" ] || truncate -s 1M "$1"' sh "$file"
+	devices+="<disk type='file' device='cdrom'><driver name='qemu' type='raw'/><source file='$file'/>
+		<target dev='sda' bus='sata'/><readonly/></disk>"
+}
+
+# network=NAME: an adapter on that network of libvirt's
+word_network() { devices+="<interface type='network'><source network='$1'/><model type='virtio'/></interface>"; }
+
+# bridge=NAME: an adapter on that bridge
+word_bridge() { devices+="<interface type='bridge'><source bridge='$1'/><model type='virtio'/></interface>"; }
+
+# vnc=ADDRESS: a display that listens there
+word_vnc() { devices+="<graphics type='vnc' port='-1' autoport='yes'><listen type='address' address='$1'/></graphics>"; }
+
+# shmem: memory shared with other guests of the host
+word_shmem() { devices+="<shmem name='lab' role='peer'><model type='ivshmem-plain'/><size unit='M'>1</size></shmem>"; }
+
+in_host() { "$dir/in_host" "$host" "$@"; }
+
+# le32 NUMBER: as dirty.S reads it.
+le32() {
+	local hex
+	hex=$(printf %08x "$1")
+	printf "\\x${hex:6:2}\\x${hex:4:2}\\x${hex:2:2}\\x${hex:0:2}"
+}
+
+# The parameters are at byte 490 of dirty.S: from where on, pages, ticks of the timer a page, whether popcnt is used.
+boot_disk() {
+	local ticks=0
+	[ "$rate" -eq 0 ] || ticks=$((3579545 / (256 * rate)))
+	{
+		head -c 490 "$dir/bin/dirty"
+		le32 $((16 << 20))
+		le32 $((dirty_mib * 256))
+		le32 $ticks
+		le32 $popcnt
+		tail -c +507 "$dir/bin/dirty"
+	} >"$1"
+	truncate -s 1M "$1"
+}
+
+domain() {
+	cat <<END
+<domain type='$type'>
+  <name>$name</name>
+  <memory unit='MiB'>$memory</memory>
+  $backing
+  <vcpu>1</vcpu>
+  $cpu
+  <os><type arch='x86_64' machine='$machine'>hvm</type>$loader<boot dev='hd'/></os>
+  <features><acpi/></features>
+  <on_reboot>destroy</on_reboot>
+  <devices>
+    <emulator>/usr/bin/qemu-system-x86_64</emulator>
+    <disk type='file' device='disk'><driver name='qemu' type='raw' cache='none'/>
+      <source file='/var/lib/libvirt/shared/$name.boot'/><target dev='vda' bus='virtio'/><readonly/></disk>
+    $devices
+    <controller type='usb' model='none'/>
+    <memballoon model='none'/>
+  </devices>
+</domain>
+END
+}
+
+# The pass that it is in, as it has written it to its memory.
+pass() {
+	printf '%d' "$(in_host virsh -q qemu-monitor-command "$name" --hmp 'xp /1wx 0x1000000' | sed -n 's/^[0-9a-f]*: \(0x[0-9a-f]*\).*/\1/p')"
+}
+
+wait_until_it_runs() {
+	local i
+	for ((i = 0; i < 400; i++)); do
+		[ "$(pass)" -gt 0 ] && [ "$(pass)" -lt 1000000000 ] && return
+		sleep 0.02
+	done
+	die "$name does not run"
+}
+
+if [ $# -lt 3 ]; then
+	sed -n 's/^# \([a-z]*\(=[^ :]*\)\{0,1\}: .*\)$/\1/p' "$0"
+	exit 0
+fi
+host=$2
+name=$3
+for word in "${@:4}"; do
+	declare -F "word_${word%%=*}" >/dev/null || die "no such word: ${word%%=*}"
+	"word_${word%%=*}" "${word#*=}"
+done
+boot_disk "$dir/shared/$name.boot"
+domain | in_host virsh -q define /dev/stdin
+in_host virsh -q start "$name"
+[ -z "$boots" ] || wait_until_it_runs
