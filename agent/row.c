@@ -138,7 +138,7 @@ static const char *parse_step(struct arena *a, const char *s, struct step **ret)
 	struct step *step = arena_alloc(a, sizeof(*step));
 	size_t n = 0;
 
-	while (is_name_char(s[n]))
+	while (is_name_char(s[n]) || (n == 0 && s[n] == '@'))
 		n++;
 	if (n > 0)
 		step->name = arena_strndup(a, s, n);
@@ -394,7 +394,7 @@ static const char *own_reference(struct walk *w)
 /* The text of V that a path asks for; NULL when V has none. */
 static const char *text_of(const struct walk *w, const struct column *c, const struct val *v)
 {
-	const char *text = v->kind == VAL_TEXT ? v->text : NULL;
+	const char *text = v->kind == VAL_TEXT || v->kind == VAL_MAP ? v->text : NULL;
 
 	if (c->path->what == WHAT_TYPE)
 		return v->type;

@@ -8,6 +8,7 @@
 #ifndef DECODE_VAL_H
 #define DECODE_VAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,7 +27,7 @@ struct val {
 	const char *name;    /* in a map; NULL in a list */
 	const char *type;    /* what the answer says its type is (xsi:type without prefix), or NULL */
 	const char *reftype; /* the class of a managed object reference (plain attribute `type`), or NULL */
-	const char *text;    /* VAL_TEXT */
+	const char *text;    /* VAL_TEXT; of a VAL_MAP NULL, but see xml_options.attributes */
 	struct val *first, *last, *next;
 };
 
@@ -64,6 +65,9 @@ struct xml_options {
 	const char *
 		named; /* elements of this local name go by what their plain attribute `name` says, where they have one */
 	size_t max_text; /* in place of VAL_MAX_TEXT, for a text that is a document itself; 0: that */
+	/* Each attribute without a namespace is the first children's `@name`; an element that has one is a MAP, with its own
+	 * text, if there are no elements in it, as its `text`. */
+	bool attributes;
 };
 struct val *xml_decode_as(struct arena *a, const char *data, size_t len, const struct xml_options *options,
                           struct err *err);

@@ -21,6 +21,7 @@ struct decoder {
 	struct arena *arena, *scratch;
 	const char *element; /* local name of the items, or NULL */
 	const char *named;   /* local name of the elements that their attribute `name` names, or NULL */
+	bool attributes;     /* become children */
 	xml_each_fn *fn;
 	void *arg;
 	struct err *err;
@@ -104,6 +105,26 @@ static bool is_true(const struct attribute *at)
 	return (n == 4 && memcmp(at->value, "true", 4) == 0) || (n == 1 && at->value[0] == '1');
 }
 
+static bool in_bounds(struct decoder *d)
+{
+	size_t *nodes = d->item_depth != 0 ? &d->item_nodes : &d->nodes;
+
+	if (d->depth >= VAL_MAX_DEPTH)
+		stop_limit(d, "elements are nested too deeply", VAL_MAX_DEPTH);
+	else if (++*nodes > VAL_MAX_NODES)
+		stop_limit(d, "too many elements", VAL_MAX_NODES);
+	return !d->failed;
+}
+
+/* V stays a TEXT until it is known whether elements come, too. */
+static void add_attribute(struct decoder *d, struct val *v, const struct attribute *at)
+{
+	struct arena *a = arena_of(d);
+
+	if (in_bounds(d))
+		val_add(v, val_textn(a, arena_printf(a, "@%s", at->name), at->value, (size_t)(at->end - at->value)));
+}
+
 static void read_attributes(struct decoder *d, struct val *v, int n, const xmlChar **list)
 {
 	bool named = d->named != NULL && v->name != NULL && strcmp(v->name, d->named) == 0;
@@ -119,20 +140,11 @@ static void read_attributes(struct decoder *d, struct val *v, int n, const xmlCh
 			v->reftype = arena_strndup(arena_of(d), at.value, (size_t)(at.end - at.value));
 		else if (named && at.prefix == NULL && strcmp(at.name, "name") == 0)
 			v->name = arena_strndup(arena_of(d), at.value, (size_t)(at.end - at.value));
+		if (d->attributes && at.prefix == NULL)
+			add_attribute(d, v, &at);
 	}
 	if (v->type != NULL && strncmp(v->type, "ArrayOf", 7) == 0)
 		v->kind = VAL_LIST;
-}
-
-static bool in_bounds(struct decoder *d)
-{
-	size_t *nodes = d->item_depth != 0 ? &d->item_nodes : &d->nodes;
-
-	if (d->depth >= VAL_MAX_DEPTH)
-		stop_limit(d, "elements are nested too deeply", VAL_MAX_DEPTH);
-	else if (++*nodes > VAL_MAX_NODES)
-		stop_limit(d, "too many elements", VAL_MAX_NODES);
-	return !d->failed;
 }
 
 /* libxml2 keeps each name once, as long as the parser lives, hence longer than any item. */
@@ -187,6 +199,8 @@ static void finish_value(struct decoder *d, struct val *v)
 	}
 	if (v->kind == VAL_TEXT)
 		v->text = arena_strndup(arena_of(d), buf_str(&d->text), d->text.len);
+	if (v->kind == VAL_TEXT && v->first != NULL)
+		v->kind = VAL_MAP;
 	buf_clear(&d->text);
 }
 
@@ -318,7 +332,11 @@ struct val *xml_decode(struct arena *a, const char *data, size_t len, struct err
 struct val *xml_decode_as(struct arena *a, const char *data, size_t len, const struct xml_options *options,
                           struct err *err)
 {
-	struct decoder d = {.arena = a, .named = options->named, .text = {.max = options->max_text}, .err = err};
+	struct decoder d = {.arena = a,
+	                    .named = options->named,
+	                    .attributes = options->attributes,
+	                    .text = {.max = options->max_text},
+	                    .err = err};
 
 	return decode(&d, data, len) == 0 ? d.root : NULL;
 }

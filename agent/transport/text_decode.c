@@ -62,7 +62,7 @@ static struct val *as_matches(const struct request *req, struct arena *a, struct
 static struct val *as_xml(const struct request *req, struct arena *a, struct val *text, struct err *err)
 {
 	(void)req;
-	return xml_decode(a, text->text, strlen(text->text), err);
+	return xml_decode_as(a, text->text, strlen(text->text), &(struct xml_options){.attributes = true}, err);
 }
 
 static struct val *as_ping(const struct request *req, struct arena *a, struct val *text, struct err *err)

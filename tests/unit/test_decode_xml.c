@@ -403,6 +403,30 @@ static void cut_sweep(void **state)
 	}
 }
 
+static void attributes(void **state)
+{
+	static const char text[] =
+		"<domain type='kvm' id='3' xmlns:q='urn:q' q:x='no'><name>web</name>"
+		"<os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type><boot dev='hd'/></os></domain>";
+	struct err err;
+	const struct val *root =
+		xml_decode_as(arena, text, strlen(text), &(struct xml_options){.attributes = true}, &err);
+	const struct val *type = val_get(val_get(root, "os"), "type");
+
+	(void)state;
+	assert_string_equal(val_get(root, "@id")->text, "3");
+	assert_null(val_get(root, "@x"));
+	assert_null(root->text);
+	assert_int_equal(val_get(root, "name")->kind, VAL_TEXT);
+	assert_string_equal(type->text, "hvm");
+	assert_string_equal(val_get(type, "@machine")->text, "pc-q35-7.2");
+	assert_string_equal(val_get(val_get(val_get(root, "os"), "boot"), "@dev")->text, "hd");
+	/* elsewhere they are dropped, as ever */
+	root = xml_decode(arena, text, strlen(text), &err);
+	assert_int_equal(val_get(val_get(root, "os"), "type")->kind, VAL_TEXT);
+	assert_null(val_get(root, "@id"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -420,6 +444,7 @@ int main(void)
 		cmocka_unit_test(each_stops_at_an_error),
 		cmocka_unit_test(each_needs_memory_for_one),
 		cmocka_unit_test(cut_sweep),
+		cmocka_unit_test(attributes),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
