@@ -376,7 +376,9 @@ static int targets_of_facts(struct app *app, struct err *err)
 			                                           ? (const char *)sqlite3_column_text(st, i)
 			                                           : "");
 		*t = (struct target){.name = text[0], .platform = text[1], .url = text[3]};
-		t->kind = strcmp(text[2], "vcenter") == 0 ? TARGET_VCENTER : TARGET_LOCAL;
+		t->kind = strcmp(text[2], "vcenter") == 0 ? TARGET_VCENTER
+		          : strcmp(text[2], "kvm") == 0   ? TARGET_KVM
+		                                          : TARGET_LOCAL;
 	}
 	sqlite3_finalize(st);
 	return 0;

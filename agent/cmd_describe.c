@@ -182,8 +182,10 @@ static void describe_probes(const struct app *app)
 /* Which checks, how severe, with which parameters, and what asking for their facts comes to. */
 static int describe_profile(struct app *app, struct err *err)
 {
+	static const struct ssh_access access = {.user = "USER", .port = 22};
 	static const struct target anybody[] = {
 		{.name = "VCENTER", .kind = TARGET_VCENTER, .platform = "vsphere", .url = "https://VCENTER"},
+		{.name = "KVM", .kind = TARGET_KVM, .platform = "kvm", .ssh = &access},
 		{.name = "local", .kind = TARGET_LOCAL, .platform = "kvm"}};
 
 	if (app_plan_anywhere(app, err) < 0)
@@ -198,7 +200,7 @@ static int describe_profile(struct app *app, struct err *err)
 	describe_read(app);
 	putchar('\n');
 	describe_probes(app);
-	fputs("\nsent to a vCenter or an ESXi host, and to the local host:\n", stdout);
+	fputs("\nsent to a vCenter or an ESXi host, to KVM hosts, and to the local host:\n", stdout);
 	for (size_t i = 0; i < sizeof(anybody) / sizeof(anybody[0]); i++)
 		if (app_show_requests(app, &anybody[i], stdout, err) < 0)
 			return -1;

@@ -442,6 +442,8 @@ static const char *ssh_words(const struct target *t)
 
 static const char *tls_words(const struct target *t)
 {
+	if (t->kind == TARGET_KVM)
+		return "SSH";
 	if (t->kind != TARGET_VCENTER)
 		return NULL;
 	if (t->insecure)
@@ -451,13 +453,25 @@ static const char *tls_words(const struct target *t)
 	return t->ca_file != NULL ? "CA file" : "system CAs";
 }
 
+static const char *kind_word(const struct target *t)
+{
+	switch (t->kind) {
+	case TARGET_VCENTER:
+		return "vcenter";
+	case TARGET_KVM:
+		return "kvm";
+	case TARGET_LOCAL:
+		break;
+	}
+	return "local";
+}
+
 int facts_add_target(struct facts *f, const struct target *t, struct err *err)
 {
 	return facts_insert(f,
 	                    "INSERT INTO main.run_target VALUES(?1, ?1, ?2, ?3, ?4, ?5 || ?6,"
 	                    " (SELECT count(*) FROM main.run_target))",
-	                    err, "tttttt", t->name, t->platform, t->kind == TARGET_VCENTER ? "vcenter" : "local",
-	                    t->url, tls_words(t), ssh_words(t));
+	                    err, "tttttt", t->name, t->platform, kind_word(t), t->url, tls_words(t), ssh_words(t));
 }
 
 int facts_filled(struct facts *f, const char *table, const char *target, const char *object, struct err *err)

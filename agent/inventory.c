@@ -28,7 +28,9 @@ static const struct yaml_key target_keys[] = {
 	{.name = "vcenter", .type = YAML_T_TEXT, .about = "https://HOST[:PORT] of a vCenter or an ESXi host"},
 	{.name = "local", .type = YAML_T_BOOL, .about = "true: the machine that this runs on"},
 	{.name = "hyperv", .type = YAML_T_ANY, .about = "reserved"},
-	{.name = "kvm", .type = YAML_T_ANY, .about = "reserved"},
+	{.name = "kvm", .type = YAML_T_ANY, .about = "a list of KVM hosts that VMs migrate between"},
+	{.name = "libvirt", .type = YAML_T_TEXT, .about = "URI of the hosts' libvirt; default qemu:///system"},
+	{.name = "migration_network", .type = YAML_T_TEXT, .about = "ADDRESS/BITS of the network that migrations take"},
 	{.name = "ssh", .type = YAML_T_MAP, .about = "how its hosts may be asked over SSH"},
 	{.name = "credential", .type = YAML_T_TEXT, .about = "the name of an entry under 'credentials'"},
 	{.name = "tls", .type = YAML_T_MAP, .about = "a mapping with ca, thumbprint or insecure"},
@@ -47,8 +49,7 @@ static const struct yaml_key tls_keys[] = {
 static const struct {
 	const char *key, *message;
 } later[] = {
-	{"hyperv", "hyperv targets are not supported by this version (expected vcenter or local)"},
-	{"kvm", "kvm targets are not supported by this version (expected vcenter or local)"},
+	{"hyperv", "hyperv targets are not supported by this version (expected vcenter, kvm or local)"},
 };
 
 const char *inventory_place(const struct reader *r, const char *file, int line, int column)
@@ -285,28 +286,49 @@ static int read_url(const struct reader *r, const struct ynode *n, struct target
 
 /* Targets */
 
+/* The keys that a kind of target doesn't have. */
+static int refuse_keys(const struct reader *r, const struct ynode *n, const char *const *keys, const char *kind,
+                       const char *where)
+{
+	for (; *keys != NULL; keys++)
+		if (yaml_get(n, *keys) != NULL)
+			return yaml_err_key(yaml_get(n, *keys), r->err, "'%s' on a %s target (expected only with %s)",
+			                    *keys, kind, where);
+	return 0;
+}
+
 static int read_local(const struct reader *r, const struct ynode *n, struct target *t)
 {
-	static const char *const remote_only[] = {"credential", "tls", "ssh"};
+	static const char *const remote_only[] = {"credential", "tls", "ssh", NULL};
 
 	if (!yaml_bool(n, "local", false))
 		return yaml_err(yaml_get(n, "local"), r->err,
 		                "'local: false' says nothing (expected true, or no such target)");
-	for (size_t i = 0; i < sizeof(remote_only) / sizeof(remote_only[0]); i++)
-		if (yaml_get(n, remote_only[i]) != NULL)
-			return yaml_err_key(yaml_get(n, remote_only[i]), r->err,
-			                    "'%s' on a local target (expected only with vcenter)", remote_only[i]);
+	if (refuse_keys(r, n, remote_only, "local", "vcenter or kvm") < 0)
+		return -1;
 	t->kind = TARGET_LOCAL;
 	t->platform = "kvm";
 	t->name = "local";
-	return 0;
+	return inventory_read_migration(r, n, t);
+}
+
+static int read_kvm(const struct reader *r, const struct ynode *n, struct target *t)
+{
+	static const char *const api_only[] = {"credential", "tls", NULL};
+
+	if (refuse_keys(r, n, api_only, "kvm", "vcenter") < 0)
+		return -1;
+	return inventory_read_kvm(r, n, t);
 }
 
 static int read_vcenter(const struct reader *r, const struct ynode *n, struct target *t)
 {
+	static const char *const linux_only[] = {"libvirt", "migration_network", NULL};
+
 	t->kind = TARGET_VCENTER;
 	t->platform = "vsphere";
-	if (read_url(r, yaml_get(n, "vcenter"), t, &t->name) < 0 || read_credential_name(r, n, t) < 0 ||
+	if (refuse_keys(r, n, linux_only, "vcenter", "kvm or local") < 0 ||
+	    read_url(r, yaml_get(n, "vcenter"), t, &t->name) < 0 || read_credential_name(r, n, t) < 0 ||
 	    read_tls(r, yaml_get(n, "tls"), t) < 0)
 		return -1;
 	return inventory_read_ssh(r, yaml_get(n, "ssh"), &t->ssh);
@@ -335,19 +357,33 @@ static int read_name(const struct reader *r, const struct ynode *n, struct targe
 
 static int read_target(const struct reader *r, const struct ynode *n, struct target *t)
 {
-	const struct ynode *vcenter = yaml_get(n, "vcenter"), *local = yaml_get(n, "local");
+	static const struct {
+		const char *key;
+		int (*read)(const struct reader *r, const struct ynode *n, struct target *t);
+	} kinds[] = {{"vcenter", read_vcenter}, {"kvm", read_kvm}, {"local", read_local}};
+	const struct ynode *first = NULL;
+	size_t kind = 0;
 
 	if (yaml_check(n, "a target", target_keys, r->err) < 0 || refuse_later(r, n) < 0)
 		return -1;
-	if (vcenter == NULL && local == NULL)
-		return yaml_err(n, r->err, "a target without an address (expected 'vcenter: URL' or 'local: true')");
-	if (vcenter != NULL && local != NULL)
-		return yaml_err_key(local, r->err, "'local' together with 'vcenter' (expected one of them)");
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const struct ynode *key = yaml_get(n, kinds[i].key);
+
+		if (key != NULL && first != NULL)
+			return yaml_err_key(key, r->err, "'%s' together with '%s' (expected one of them)", kinds[i].key,
+			                    kinds[kind].key);
+		if (key != NULL) {
+			first = key;
+			kind = i;
+		}
+	}
+	if (first == NULL)
+		return yaml_err(
+			n, r->err,
+			"a target without an address (expected 'vcenter: URL', 'kvm: [HOST, ...]' or 'local: true')");
 	t->where = inventory_place(r, n->file, n->line, n->column);
 	t->timeout_ms = (int)yaml_duration_ms(n, "timeout", 60000);
-	if ((vcenter != NULL ? read_vcenter(r, n, t) : read_local(r, n, t)) < 0)
-		return -1;
-	return read_name(r, n, t);
+	return kinds[kind].read(r, n, t) < 0 ? -1 : read_name(r, n, t);
 }
 
 static int read_targets(const struct reader *r, const struct ynode *seq)

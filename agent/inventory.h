@@ -14,7 +14,7 @@
 #include "base/err.h"
 
 /* How a target is reached; decides which transports can serve it. */
-enum target_kind { TARGET_VCENTER, TARGET_LOCAL };
+enum target_kind { TARGET_VCENTER, TARGET_KVM, TARGET_LOCAL };
 
 /* Where a secret comes from. The secret itself is never kept here: credential.h fetches and wipes it. */
 enum secret_source { SECRET_NONE, SECRET_ENV, SECRET_FILE, SECRET_COMMAND, SECRET_SYSTEMD, SECRET_PROMPT };
@@ -40,9 +40,16 @@ struct ssh_access {
 	int port;                       /* default 22 */
 	const char *known_hosts;        /* path; NULL: insecure */
 	bool insecure;                  /* host keys are not verified; shown in the report */
+	const char *become;             /* what commands are run by, such as "sudo -n"; NULL: by the user who logs in */
 	int sessions;                   /* hosts at once */
 	int starts;                     /* connections that are being made at once */
 	const struct ssh_access *proxy; /* NULL: none */
+};
+
+/* A host of a `kvm:` target. */
+struct kvm_host {
+	const char *name;    /* as the inventory writes it; unique in its target whatever its case */
+	const char *address; /* whom to connect to: the name, or an IPv6 address without brackets */
 };
 
 struct target {
@@ -54,9 +61,14 @@ struct target {
 	const char *ca_file;                 /* PEM file, or NULL for the system's store */
 	const char *thumbprint;              /* "SHA256:AA:BB..." normalised to 64 lower-case hex digits, or NULL */
 	bool insecure;                       /* certificates are not verified; shown in the report */
-	const struct ssh_access *ssh;        /* its hosts may be asked over SSH; NULL: not */
-	int timeout_ms;                      /* of one request; default 60000 */
-	const char *where;                   /* "FILE:LINE:COLUMN" */
+	struct kvm_host *hosts;              /* TARGET_KVM: the hosts of one migration domain */
+	size_t nhosts;
+	const char *libvirt; /* kvm, local: the URI that virsh connects to on the host */
+	const char
+		*migration_network;   /* kvm, local: ADDRESS/BITS of the network that migrations take; NULL: not said */
+	const struct ssh_access *ssh; /* its hosts may be asked over SSH; NULL: not */
+	int timeout_ms;               /* of one request; default 60000 */
+	const char *where;            /* "FILE:LINE:COLUMN" */
 };
 
 struct inventory {

@@ -28,4 +28,8 @@ int inventory_read_credentials(const struct reader *r, const struct ynode *map);
 /* inventory_ssh.c: N may be NULL. */
 int inventory_read_ssh(const struct reader *r, const struct ynode *n, const struct ssh_access **ret);
 
+/* inventory_kvm.c: of a `kvm:` target, and what a `local:` one has of that. */
+int inventory_read_kvm(const struct reader *r, const struct ynode *target, struct target *t);
+int inventory_read_migration(const struct reader *r, const struct ynode *target, struct target *t);
+
 #endif

@@ -16,6 +16,7 @@ static const struct yaml_key ssh_keys[] = {
 	{.name = "known_hosts", .type = YAML_T_TEXT, .about = "the hosts' keys, as OpenSSH keeps them"},
 	{.name = "insecure", .type = YAML_T_BOOL, .about = "true: host keys are not verified"},
 	{.name = "proxy", .type = YAML_T_ANY, .about = "a jump host: [USER@]HOST[:PORT], or a mapping"},
+	{.name = "become", .type = YAML_T_TEXT, .about = "what commands are run by, such as sudo -n"},
 	{.name = "sessions", .type = YAML_T_INT, .min = 1, .max = 1000, .about = "hosts at once; default 64"},
 	{.name = "starts",
          .type = YAML_T_INT,
@@ -126,6 +127,18 @@ static int read_proxy(const struct reader *r, const struct ynode *n, const struc
 	return yaml_err(n, r->err, "expected [USER@]HOST[:PORT], or a mapping with host");
 }
 
+/* Words of letters, digits and - _ . / alone: they stand in a command line as they are. */
+static int read_become(const struct reader *r, const struct ynode *n, struct ssh_access *s)
+{
+	if (n == NULL)
+		return 0;
+	if (n->text[0] == '\0' || n->text[0] == '-' || n->text[0] == ' ' ||
+	    n->text[strspn(n->text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./ ")] != '\0')
+		return yaml_err(n, r->err, "not a command that runs others (expected such as sudo -n)");
+	s->become = n->text;
+	return 0;
+}
+
 int inventory_read_ssh(const struct reader *r, const struct ynode *n, const struct ssh_access **ret)
 {
 	struct ssh_access *s = arena_alloc(r->arena, sizeof(*s));
@@ -135,7 +148,7 @@ int inventory_read_ssh(const struct reader *r, const struct ynode *n, const stru
 		return 0;
 	if (yaml_check(n, "ssh", ssh_keys, r->err) < 0 ||
 	    inventory_find_credential(r, yaml_get(n, "credential"), &s->credential) < 0 ||
-	    read_trust(r, n, NULL, s) < 0)
+	    read_trust(r, n, NULL, s) < 0 || read_become(r, yaml_get(n, "become"), s) < 0)
 		return -1;
 	s->user = s->credential->user;
 	s->port = (int)yaml_int(n, "port", 22);

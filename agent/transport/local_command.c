@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "transport/local.h"
+#include "transport/local_shell.h"
 
 #define MAX_WORDS 64
 #define MAX_STDERR 4096 /* kept for the error's text; the rest is read and dropped */
@@ -228,25 +229,18 @@ static void spawn_err(int rc, const char *name, struct err *err)
 		err_set(err, ERR_IO, "%s: %s", name, uv_strerror(rc));
 }
 
-void local_run(struct session *s, struct ask *ask, const char *command)
+/* WORDS[0] is the program. NULL: there is no command, WHY says why. */
+static void run_words(struct command *c, char **words, const struct err *why)
 {
-	struct command *c = xcalloc(1, sizeof(*c));
 	struct err err;
-	char **words;
 	int rc;
 
-	c->task.stop = stop_command;
-	c->out_text.max = LOCAL_FILE_MAX;
-	c->err_text.max = MAX_STDERR;
-	c->out.data = c->err.data = c->process.data = c;
-	task_start(&c->task, s, ask);
-	words = local_words(c->task.arena, command, &err);
 	if (words == NULL) {
-		task_soon(&c->task, &err);
+		task_soon(&c->task, why);
 		return;
 	}
 	c->name = words[0];
-	rc = spawn(c, s->loop, words);
+	rc = spawn(c, c->task.session->loop, words);
 	if (rc < 0) {
 		spawn_err(rc, c->name, &err);
 		task_soon(&c->task, &err);
@@ -255,4 +249,35 @@ void local_run(struct session *s, struct ask *ask, const char *command)
 	c->started = true;
 	uv_read_start((uv_stream_t *)&c->out, on_alloc, on_out);
 	uv_read_start((uv_stream_t *)&c->err, on_alloc, on_err);
+}
+
+static struct command *new_command(struct session *s, struct ask *ask)
+{
+	struct command *c = xcalloc(1, sizeof(*c));
+
+	c->task.stop = stop_command;
+	c->out_text.max = LOCAL_FILE_MAX;
+	c->err_text.max = MAX_STDERR;
+	c->out.data = c->err.data = c->process.data = c;
+	task_start(&c->task, s, ask);
+	return c;
+}
+
+void local_run(struct session *s, struct ask *ask, const char *command)
+{
+	struct command *c = new_command(s, ask);
+	struct err err;
+
+	run_words(c, local_words(c->task.arena, command, &err), &err);
+}
+
+void local_shell(struct session *s, struct ask *ask, const char *script)
+{
+	struct command *c = new_command(s, ask);
+	char **words = arena_array(c->task.arena, 4, sizeof(*words));
+
+	words[0] = arena_strdup(c->task.arena, "/bin/sh");
+	words[1] = arena_strdup(c->task.arena, "-c");
+	words[2] = arena_strdup(c->task.arena, script);
+	run_words(c, words, NULL);
 }

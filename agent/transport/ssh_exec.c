@@ -126,6 +126,10 @@ static void ended(struct ssh_command *c)
 	if (signal != NULL)
 		r.signal = arena_strdup(a, signal);
 	libssh2_free(c->job.conn->ssh, signal);
+	if (output == NULL && host_become(c->host) != NULL) {
+		fail(c, ERR_DENIED, arena_printf(a, "%s: %.120s", host_become(c->host), ssh_complaint(a, &r)));
+		return;
+	}
 	if (output == NULL) {
 		fail(c, ERR_UNSUPPORTED,
 		     arena_printf(a, "the login shell runs no commands, but says: %.120s", ssh_complaint(a, &r)));
@@ -252,7 +256,7 @@ struct ssh_command *command_new(struct host *h, const struct ssh_spec *spec, int
 	c->host = h;
 	c->arena = arena_new();
 	c->token = new_token(c->arena);
-	c->line = ssh_frame(c->arena, spec->command, c->token);
+	c->line = ssh_frame(c->arena, spec->command, c->token, host_become(h));
 	c->timeout_ms = spec->timeout_ms > 0 ? spec->timeout_ms : timeout_ms;
 	c->out.max = SSH_OUTPUT_MAX + NOISE_MAX;
 	c->errors.max = ERRORS_MAX;

@@ -206,6 +206,7 @@ void pool_close(struct session *s, void (*closed)(void *arg), void *arg);
 uint64_t pool_sent(const struct session *s);
 
 uv_loop_t *host_loop(const struct host *h);
+const char *host_become(const struct host *h); /* `become:` of its target, or NULL */
 struct agent *host_agent(const struct host *h);
 void host_add(struct host *h, struct job *j);      /* last in the queue */
 void host_requeue(struct host *h, struct job *j);  /* first again */

@@ -77,6 +77,11 @@ uv_loop_t *host_loop(const struct host *h)
 	return h->pool->loop;
 }
 
+const char *host_become(const struct host *h)
+{
+	return h->way->access->become;
+}
+
 struct agent *host_agent(const struct host *h)
 {
 	return h->pool->agent;

@@ -50,14 +50,15 @@ static bool is_simple(const char *command)
 	return true;
 }
 
-const char *ssh_frame(struct arena *a, const char *command, const char *token)
+const char *ssh_frame(struct arena *a, const char *command, const char *token, const char *become)
 {
 	const char *script;
 
 	command += strspn(command, " \t\n");
 	script = arena_printf(a, "echo %s; echo %s >&2; exec </dev/null; export " ENVIRONMENT "; %s%s", token, token,
 	                      is_simple(command) ? "exec " : "", command);
-	return arena_printf(a, "exec /bin/sh -c %s", ssh_quote(a, script));
+	return arena_printf(a, "exec %s%s/bin/sh -c %s", become != NULL ? become : "", become != NULL ? " " : "",
+	                    ssh_quote(a, script));
 }
 
 const char *ssh_payload(const char *output, const char *token)

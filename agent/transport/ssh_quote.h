@@ -9,9 +9,10 @@
 
 /*
  * What is sent to run COMMAND. A login shell may print whatever it likes before it comes to it: /bin/sh, which replaces it,
- * first prints TOKEN as a line of standard output and of standard error. Standard input is empty.
+ * first prints TOKEN as a line of standard output and of standard error. Standard input is empty. BECOME (or NULL) runs that
+ * shell as somebody else: "sudo -n".
  */
-const char *ssh_frame(struct arena *a, const char *command, const char *token);
+const char *ssh_frame(struct arena *a, const char *command, const char *token, const char *become);
 
 /* What stands behind the line TOKEN; NULL: it did not come. */
 const char *ssh_payload(const char *output, const char *token);

@@ -29,3 +29,8 @@ bool transport_serves_local(const struct target *t)
 {
 	return t->kind == TARGET_LOCAL;
 }
+
+bool transport_serves_linux(const struct target *t)
+{
+	return t->kind == TARGET_KVM || t->kind == TARGET_LOCAL;
+}

@@ -137,6 +137,7 @@ struct transport {
 /* For `serves`. */
 bool transport_serves_vcenter(const struct target *t);
 bool transport_serves_local(const struct target *t);
+bool transport_serves_linux(const struct target *t); /* kvm or local */
 
 extern const struct transport *const transports[]; /* made by the build from the descriptors here, ended by NULL */
 const struct transport *transport_find(const char *name); /* NULL when unknown */

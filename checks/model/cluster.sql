@@ -2,10 +2,10 @@
 Spine: clusters, and hosts that are in none, each a cluster of one. A cluster that the account isn't shown is here as soon as one of
 its hosts is; a host that doesn't tell its cluster is a cluster of its own.
 
-id        TARGET/REF; for a Linux host the host's own
+id        TARGET/REF; the hosts of a `kvm:` target are TARGET/*, the machine that migready runs on is its own
 target    id of its target
 platform  vsphere or kvm
-name      as people know it; the id of a cluster that isn't shown
+name      as people know it: of a `kvm:` target the target's; the id of a cluster that isn't shown
 kind      cluster, or host for a host that is in none; NULL: not known, for a cluster that isn't shown
 */
 -- index: id
@@ -19,4 +19,8 @@ SELECT h.id, substr(h.id, 1, instr(h.id, '/') - 1), 'vsphere', h.id, NULL
   LEFT JOIN vsphere_compute AS c ON c.compute = h.id
  WHERE c.compute IS NULL
 -- arm: kvm
-SELECT host AS id, substr(host, 1, instr(host, '/') - 1) AS target, 'kvm' AS platform, name, 'host' AS kind FROM linux_host
+SELECT k.cluster AS id, substr(k.host, 1, instr(k.host, '/') - 1) AS target, 'kvm' AS platform,
+       CASE k.cluster WHEN k.host THEN coalesce(l.name, k.name) ELSE substr(k.host, 1, instr(k.host, '/') - 1) END AS name,
+       CASE k.cluster WHEN k.host THEN 'host' ELSE 'cluster' END AS kind
+  FROM kvm_listed AS k LEFT JOIN linux_host AS l ON l.host = k.host
+ GROUP BY k.cluster

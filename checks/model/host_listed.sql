@@ -26,9 +26,14 @@ SELECT h.host AS id, substr(h.host, 1, instr(h.host, '/') - 1) AS target, 'vsphe
   FROM (SELECT *, lower(replace(uuid, '-', '')) AS plain FROM vsphere_host) AS h
   LEFT JOIN vsphere_compute AS c ON c.compute = h.compute
 -- arm: kvm
+-- Who is there is what the inventory says: a host that doesn't answer stays a host.
 SELECT h.host AS id, substr(h.host, 1, instr(h.host, '/') - 1) AS target, 'kvm' AS platform, h.name,
-       nullif(nullif(substr(lower(h.name), 1, instr(h.name || '.', '.') - 1), ''), 'localhost') AS label, h.host AS cluster,
-       0 AS clustered,
+       nullif(nullif(CASE WHEN h.name GLOB '*[^0-9.]*' AND h.name NOT LIKE '%:%'
+                          THEN substr(lower(h.name), 1, instr(h.name || '.', '.') - 1) ELSE lower(h.name) END, ''), 'localhost')
+           AS label,
+       h.cluster, h.cluster <> h.host AS clustered,
        CASE WHEN length(h.plain) = 32 AND trim(h.plain, '0') <> '' AND trim(h.plain, 'f') <> '' THEN h.plain END AS uuid,
        1 AS destination
-  FROM (SELECT *, lower(replace(uuid, '-', '')) AS plain FROM linux_host) AS h
+  FROM (SELECT k.host, CASE k.address WHEN 'local' THEN coalesce(l.name, k.name) ELSE k.name END AS name, k.cluster,
+               lower(replace(l.uuid, '-', '')) AS plain
+          FROM kvm_listed AS k LEFT JOIN linux_host AS l ON l.host = k.host) AS h

@@ -1,8 +1,9 @@
 /*
-Hosts whose own commands can be run: what probes of the transports esxcli and ssh ask.
+Hosts whose own commands can be run: what probes of the transports esxcli, ssh and shell ask.
 
 host     id
-address  whom to connect to: the host's name in vCenter, which is how an administrator's known_hosts has it
+address  whom to connect to: the host's name in vCenter, which is how an administrator's known_hosts has it; of a Linux host what
+         the inventory lists
 */
 -- index: host
 -- arm: vsphere
@@ -10,3 +11,5 @@ address  whom to connect to: the host's name in vCenter, which is how an adminis
 SELECT h.id AS host, h.name AS address
   FROM host AS h JOIN vsphere_host AS v ON v.host = h.id
  WHERE coalesce(lower(v.connection), 'connected') = 'connected'
+-- arm: kvm
+SELECT h.id AS host, k.address FROM host AS h JOIN kvm_listed AS k ON k.host = h.id

@@ -2,9 +2,9 @@
 Spine: virtual machines. Those on hosts that --exclude takes out are not here, and a VM that two targets list is here once, with
 the host that stays (see `host`).
 
-id        TARGET/REF
+id        TARGET/REF; on KVM its host's id, '/' and its UUID
 target    id of its target
-platform  vsphere
+platform  vsphere or kvm
 name      as people know it
 host      id of the host it runs or is registered on; NULL when the account may not see that host
 cluster   id of that host's cluster; NULL without host
@@ -17,3 +17,8 @@ SELECT v.vm AS id, substr(v.vm, 1, instr(v.vm, '/') - 1) AS target, 'vsphere' AS
   LEFT JOIN host AS h ON h.id = v.host
   LEFT JOIN host_listed AS l ON l.id = v.host
  WHERE h.id IS NOT NULL OR l.id IS NULL
+-- arm: kvm
+SELECT v.host || '/' || v.uuid AS id, substr(v.host, 1, instr(v.host, '/') - 1) AS target, 'kvm' AS platform, v.name, v.host,
+       h.cluster
+  FROM libvirt_vm AS v JOIN host AS h ON h.id = v.host
+ WHERE v.uuid IS NOT NULL

@@ -23,3 +23,7 @@ SELECT v.vm,
               WHERE key IS NULL OR (lower(trim(key, char(9, 10, 13, 32))) = 'hdcs.agent'
                                     AND coalesce(lower(trim(value, char(9, 10, 13, 32))) = 'true', 1))) AS a
          ON a.set_id = e.set_id
+-- arm: kvm
+-- Of a VM that is paused the memory is copied as of one that runs.
+SELECT host || '/' || uuid AS vm, CASE active WHEN 1 THEN 'live' WHEN 0 THEN 'cold' END AS mobility
+  FROM libvirt_vm WHERE uuid IS NOT NULL

@@ -125,6 +125,7 @@ grep -h 'gate_add(' "$SOURCE_DIR"/agent/gate*.c "$SOURCE_DIR/agent/cmd_gate.c" |
 for transport in $("$MIGREADY" list transports | sed '1d; s/ .*//'); do
 	grep -l "const struct transport transport_$transport = " "$SOURCE_DIR"/agent/transport/*.c >"$dir/source"
 	source=$(sed "s|^$SOURCE_DIR/||" "$dir/source")
+	grep -q 'request_key keys\[\] = {{0}};' "$SOURCE_DIR/$source" && continue # there is nothing to say to it
 	firsts "$source" keys | same "transport $transport" "Request keys of $transport" "$formats"
 	array "$source" keys | sed 's/{"/\n&/g' | sed -n 's/^{"\([^"]*\)".* true}.*/\1/p' | sort >"$dir/known"
 	cells "$formats" "Request keys of $transport" | sed -n 's/|yes|.*//p' | sort | cmp -s - "$dir/known" ||

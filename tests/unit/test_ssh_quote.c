@@ -53,15 +53,15 @@ static void test_values_stay_one_word(void **state)
 		const char *command = arena_printf(a, "printf '<%%s>' %s", ssh_quote(a, values[i]));
 		const char *want = arena_printf(a, "T1\n<%s>", values[i]);
 
-		assert_string_equal(shell(ssh_frame(a, command, "T1")), want);
+		assert_string_equal(shell(ssh_frame(a, command, "T1", NULL)), want);
 	}
 	assert_string_equal(ssh_quote(a, ""), "''");
 }
 
 static bool replaces(const char *command)
 {
-	return strstr(ssh_frame(a, arena_printf(a, "  %s", command), "T"), arena_printf(a, "; exec %.3s", command)) !=
-	       NULL;
+	return strstr(ssh_frame(a, arena_printf(a, "  %s", command), "T", NULL),
+	              arena_printf(a, "; exec %.3s", command)) != NULL;
 }
 
 static void test_simple_commands_replace_the_shell(void **state)
@@ -77,8 +77,8 @@ static void test_simple_commands_replace_the_shell(void **state)
 		assert_true(replaces(simple[i]));
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		assert_false(replaces(lists[i]));
-	assert_string_equal(shell(ssh_frame(a, "if true; then echo $LC_ALL; fi", "T")), "T\nC\n");
-	assert_string_equal(shell(ssh_frame(a, "cat", "T")), "T\n");
+	assert_string_equal(shell(ssh_frame(a, "if true; then echo $LC_ALL; fi", "T", NULL)), "T\nC\n");
+	assert_string_equal(shell(ssh_frame(a, "cat", "T", NULL)), "T\n");
 }
 
 static void test_payload(void **state)
