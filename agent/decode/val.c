@@ -66,8 +66,9 @@ const struct val *val_get(const struct val *map, const char *name)
 {
 	if (map == NULL || map->kind != VAL_MAP)
 		return NULL;
+	/* Most names differ in their first letter already. */
 	for (const struct val *v = map->first; v != NULL; v = v->next)
-		if (v->name != NULL && strcmp(v->name, name) == 0)
+		if (v->name != NULL && v->name[0] == name[0] && strcmp(v->name, name) == 0)
 			return v;
 	return NULL;
 }

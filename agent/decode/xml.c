@@ -2,8 +2,8 @@
 /*
  * xml.c - XML to trees, as a stream: whole documents, or one item of a long list at a time.
  *
- * libxml2's push parser with our own SAX2 handlers. No document tree is built, and a document type ends the parser before
- * anything that it declares is read.
+ * libxml2's parser with our own SAX2 handlers, which reads the document piece by piece. No document tree is built, and a
+ * document type ends the parser before anything that it declares is read.
  */
 #include <libxml/parser.h>
 #include <stdbool.h>
@@ -14,7 +14,12 @@
 #include "decode/val.h"
 
 #define XSI "http://www.w3.org/2001/XMLSchema-instance"
-#define CHUNK_BYTES 65536
+
+/* What is left to be read. */
+struct source {
+	const char *at;
+	size_t len;
+};
 
 struct decoder {
 	xmlParserCtxtPtr ctxt;
@@ -33,7 +38,7 @@ struct decoder {
 	size_t depth;
 	size_t item_depth; /* of the open item, counted from 1; 0: none is open */
 	size_t nodes, item_nodes;
-	struct buf text; /* of the innermost open element, since its start or its last child's end */
+	struct buf text; /* of the innermost open element, when it comes in more than one piece */
 	struct val *root;
 };
 
@@ -153,6 +158,14 @@ static const char *name_of(struct decoder *d, const char *name)
 	return d->item_depth != 0 ? name : arena_strdup(d->arena, name);
 }
 
+/* Text beside children is dropped. */
+static void become_map(struct decoder *d, struct val *v)
+{
+	v->kind = VAL_MAP;
+	v->text = NULL;
+	buf_clear(&d->text);
+}
+
 static void on_start(void *user, const xmlChar *local, const xmlChar *prefix, const xmlChar *uri, int n_namespaces,
                      const xmlChar **namespaces, int n_attributes, int n_defaulted, const xmlChar **attributes)
 {
@@ -169,7 +182,7 @@ static void on_start(void *user, const xmlChar *local, const xmlChar *prefix, co
 		return;
 	}
 	if (parent != NULL && parent->kind == VAL_TEXT)
-		parent->kind = VAL_MAP;
+		become_map(d, parent);
 	if (d->item_depth == 0 && d->element != NULL && strcmp(name, d->element) == 0)
 		d->item_depth = d->depth + 1;
 	v = val_new(arena_of(d), VAL_TEXT, NULL);
@@ -177,31 +190,37 @@ static void on_start(void *user, const xmlChar *local, const xmlChar *prefix, co
 		v->name = name_of(d, name);
 	d->nil[d->depth] = false;
 	d->open[d->depth++] = v;
-	read_attributes(d, v, n_attributes, attributes);
-	buf_clear(&d->text);
+	if (n_attributes > 0)
+		read_attributes(d, v, n_attributes, attributes);
 }
 
+/* All but a few texts come in one piece, and are copied once. */
 static void on_text(void *user, const xmlChar *s, int len)
 {
 	struct decoder *d = user;
+	struct val *v = d->depth > 0 ? d->open[d->depth - 1] : NULL;
 
-	if (d->failed || d->depth == 0 || d->open[d->depth - 1]->kind != VAL_TEXT)
+	if (d->failed || v == NULL || v->kind != VAL_TEXT)
 		return;
-	if (!buf_add(&d->text, s, (size_t)len))
+	if (v->text != NULL && d->text.len == 0)
+		buf_puts(&d->text, v->text);
+	if (v->text == NULL && (size_t)len <= d->text.max)
+		v->text = arena_strndup(arena_of(d), (const char *)s, (size_t)len);
+	else if (!buf_add(&d->text, s, (size_t)len))
 		stop_limit(d, "a text has too many bytes", (long long)d->text.max);
 }
 
 static void finish_value(struct decoder *d, struct val *v)
 {
-	if (d->nil[d->depth]) {
-		v->kind = VAL_NULL;
-		v->first = v->last = NULL;
-	}
-	if (v->kind == VAL_TEXT)
+	if (d->text.len > 0)
 		v->text = arena_strndup(arena_of(d), buf_str(&d->text), d->text.len);
 	if (v->kind == VAL_TEXT && v->first != NULL)
 		v->kind = VAL_MAP;
 	buf_clear(&d->text);
+	if (d->nil[d->depth])
+		*v = (struct val){.kind = VAL_NULL, .name = v->name, .type = v->type, .reftype = v->reftype};
+	else if (v->kind == VAL_TEXT && v->text == NULL)
+		v->text = "";
 }
 
 static void finish_item(struct decoder *d, const struct val *v)
@@ -265,16 +284,15 @@ static void __attribute__((format(printf, 2, 3))) print_nothing(void *user, cons
 	(void)format;
 }
 
-static void parse(struct decoder *d, const char *data, size_t len)
+static int read_piece(void *arg, char *buffer, int size)
 {
-	for (size_t at = 0; at < len && !d->failed; at += CHUNK_BYTES) {
-		size_t n = len - at < CHUNK_BYTES ? len - at : CHUNK_BYTES;
+	struct source *s = arg;
+	size_t n = s->len < (size_t)size ? s->len : (size_t)size;
 
-		if (xmlParseChunk(d->ctxt, data + at, (int)n, 0) != 0 && !d->ctxt->wellFormed)
-			return;
-	}
-	if (!d->failed)
-		xmlParseChunk(d->ctxt, NULL, 0, 1);
+	memcpy(buffer, s->at, n);
+	s->at += n;
+	s->len -= n;
+	return (int)n;
 }
 
 /* Our own errors come first: stopping the parser makes it report one more. */
@@ -294,6 +312,7 @@ static int result(struct decoder *d)
 
 static int decode(struct decoder *d, const char *data, size_t len)
 {
+	struct source source = {data, len};
 	int rc;
 
 	if (!is_utf8_start(data, len))
@@ -301,11 +320,12 @@ static int decode(struct decoder *d, const char *data, size_t len)
 	if (d->text.max == 0)
 		d->text.max = VAL_MAX_TEXT;
 	xmlSetGenericErrorFunc(NULL, print_nothing);
-	d->ctxt = xmlCreatePushParserCtxt(&handlers, d, NULL, 0, NULL);
+	/* The push parser would look through each piece for the end of what it is about to parse: a sixth more work. */
+	d->ctxt = xmlCreateIOParserCtxt(&handlers, d, read_piece, NULL, &source, XML_CHAR_ENCODING_NONE);
 	if (d->ctxt == NULL)
 		return err_set(d->err, ERR_INTERNAL, "the XML parser doesn't start");
 	xmlCtxtUseOptions(d->ctxt, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
-	parse(d, data, len);
+	xmlParseDocument(d->ctxt);
 	rc = result(d);
 	if (d->scratch != NULL)
 		arena_reset(d->scratch); /* what is left of an item that was cut */
