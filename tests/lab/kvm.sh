@@ -32,11 +32,11 @@ END
 	exit 64
 }
 
-# What the guests do, and nothing else does.
-build_guest() {
+build_parts() {
 	as --32 -o "$1/bin/dirty.o" "$lab/kvm/dirty.S"
 	ld -m elf_i386 -Ttext 0x7c00 --oformat binary -e start -o "$1/bin/dirty" "$1/bin/dirty.o"
 	rm "$1/bin/dirty.o"
+	cc -std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -shared -fPIC -o "$1/bin/no_gfni.so" "$lab/kvm/no_gfni.c"
 }
 
 start() {
@@ -45,7 +45,7 @@ start() {
 	[[ $count =~ ^[0-9]+$ ]] && [ "$count" -ge 2 ] && [ "$count" -le 50 ] && [ -n "$dir" ] && [ $# -eq 2 ] || usage
 	new_lab "$dir"
 	mkdir "$dir/bin"
-	build_guest "$dir"
+	build_parts "$dir"
 	settings=()
 	hold "$dir" "$lab/kvm/holder.sh" "$count" "$dir"
 }

@@ -13,7 +13,7 @@ die() {
 }
 
 type=qemu machine=pc memory=64 loader= cpu= backing= devices=
-dirty_mib=4 rate=8 popcnt=0 boots=1
+dirty_mib=4 rate=8 busy= popcnt=0 boots=1
 
 # type=qemu|kvm: emulated, unless said otherwise
 word_type() { type=$1; }
@@ -30,6 +30,9 @@ word_dirty() {
 	rate=0
 	[[ $1 != *@* ]] || rate=${1#*@}
 }
+
+# busy: between the writes it waits without idling, so that slowing the processor down slows the writes down
+word_busy() { busy=1; }
 
 # cpu=MODE|MODEL[,FEATURE...]: host-model, host-passthrough, maximum, or a model and features that it must have beyond
 word_cpu() {
@@ -98,17 +101,19 @@ le32() {
 	printf "\\x${hex:6:2}\\x${hex:4:2}\\x${hex:2:2}\\x${hex:0:2}"
 }
 
-# The parameters are at byte 490 of dirty.S: from where on, pages, ticks of the timer a page, whether popcnt is used.
+# The parameters are at byte 490 of dirty.S: from where on, how many pages, how many in 10 ms, how many ticks of the timer each, whether
+# popcnt is used.
 boot_disk() {
-	local ticks=0
-	[ "$rate" -eq 0 ] || ticks=$((3579545 / (256 * rate)))
+	local pages_a_tick=0 ticks_a_page=0
+	[ "$rate" -eq 0 ] || if [ -n "$busy" ]; then ticks_a_page=$((3579545 / (256 * rate))); else pages_a_tick=$((256 * rate / 100)); fi
 	{
 		head -c 490 "$dir/bin/dirty"
 		le32 $((16 << 20))
 		le32 $((dirty_mib * 256))
-		le32 $ticks
+		le32 $pages_a_tick
+		le32 $ticks_a_page
 		le32 $popcnt
-		tail -c +507 "$dir/bin/dirty"
+		tail -c +511 "$dir/bin/dirty"
 	} >"$1"
 	truncate -s 1M "$1"
 }

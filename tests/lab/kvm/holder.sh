@@ -25,7 +25,8 @@ leaf() {
 }
 
 addresses() {
-	printf '%s\n' "link set lo up" "addr add 10.79.0.$1/24 dev mgmt" "addr add 10.77.0.$1/24 dev migr" "link set mgmt up" "link set migr up"
+	printf '%s\n' "link set lo up" "addr add 10.79.0.$1/24 dev mgmt" "addr add 10.77.0.$1/24 dev migr" "link set mgmt up" "link set migr up" \
+		"link add labbr up type bridge"
 }
 
 # Large segments would cross a switch port of any MTU, as the kernel cuts them up only where they leave the machine; real ports see
@@ -94,6 +95,22 @@ cgroup_controllers = []
 hugetlbfs_mount = "/run/hugepages"
 migration_host = "10.77.0.$n"
 END
+	cat >"$settings/lab.xml" <<END
+<network><name>lab</name><uuid>$(cat /proc/sys/kernel/random/uuid)</uuid><forward mode='bridge'/><bridge name='labbr'/></network>
+END
+	cat >"$settings/images.xml" <<END
+<pool type='dir'><name>images</name><uuid>$(cat /proc/sys/kernel/random/uuid)</uuid>
+<target><path>/var/lib/libvirt/images</path></target></pool>
+END
+	started_with_libvirtd "$settings/qemu/networks" "$settings/lab.xml"
+	started_with_libvirtd "$settings/storage" "$settings/images.xml"
+}
+
+# started_with_libvirtd FOLDER FILE
+started_with_libvirtd() {
+	mkdir -p "$1/autostart"
+	cp "$2" "$1/"
+	ln -s "../${2##*/}" "$1/autostart/"
 }
 
 # accounts FILES: the machine's, and QEMU's, which Debian's libvirt looks up even where it runs QEMU as root. Nobody has a password.
