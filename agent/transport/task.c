@@ -147,6 +147,15 @@ void task_done(struct task *t)
 	uv_close((uv_handle_t *)&t->deadline, on_task_closed);
 }
 
+void task_refuse(struct session *s, struct ask *ask, const struct err *why)
+{
+	struct task *t = xcalloc(1, sizeof(*t));
+
+	t->stop = task_done;
+	task_start(t, s, ask);
+	task_soon(t, why);
+}
+
 struct offload {
 	struct task task;
 	uv_work_t work;

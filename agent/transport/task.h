@@ -48,6 +48,9 @@ uint64_t task_sent(const struct session *s);
 /* Answers ASK with READ of WHAT (copied), passed through DECODE unless that is NULL. */
 void task_offload(struct session *s, struct ask *ask, task_read *read, const char *what, task_decode *decode);
 
+/* Ends ASK with WHY, in the loop's next round: nothing can be done for it. */
+void task_refuse(struct session *s, struct ask *ask, const struct err *why);
+
 /* For tasks of other kinds. T is the first member of an allocation of the kind's own; STOP is set before. */
 void task_start(struct task *t, struct session *s, struct ask *ask); /* counts the ask, starts its deadline */
 void task_answer(struct task *t, const struct val *root);            /* T's ask must not have ended */

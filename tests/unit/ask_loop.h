@@ -18,7 +18,7 @@
 struct asked {
 	struct ask ask;
 	struct request req;
-	struct request_field fields[4];
+	struct request_field fields[8];
 	struct arena *arena;
 	struct val *root; /* a copy: answers live only while they are delivered */
 	struct err err;
