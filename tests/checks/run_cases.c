@@ -151,10 +151,27 @@ static const char *lookup(const struct test_case *c, const char *table, const ch
 	return NULL;
 }
 
+/* The host that VM is on: as the case says, or as the id of a VM of libvirt's, HOST/UUID, does. */
+static const char *host_of(const struct runner *r, const char *vm)
+{
+	const char *slash = vm != NULL ? strrchr(vm, '/') : NULL;
+
+	if (slash == NULL || strchr(vm, '/') == slash)
+		return lookup(r->c, "vsphere_vm", vm, "host");
+	return arena_strndup(r->world.arena, vm, (size_t)(slash - vm));
+}
+
+static const char *cluster_of(const struct runner *r, const char *host)
+{
+	const char *cluster = lookup(r->c, "vsphere_host", host, "compute");
+
+	return cluster != NULL ? cluster : lookup(r->c, "kvm_listed", host, "cluster");
+}
+
 /* Is the object a VM on one of the hosts that the finding names? */
 static bool hosts_vm(const struct runner *r, const struct result *f, const char *object)
 {
-	const char *host = lookup(r->c, "vsphere_vm", object, "host");
+	const char *host = host_of(r, object);
 
 	return host != NULL &&
 	       (same(host, f->first) || same(host, f->second) || same(host, f->host) || same(host, f->peer));
@@ -163,17 +180,17 @@ static bool hosts_vm(const struct runner *r, const struct result *f, const char 
 /* Does the finding name the object: as host, peer, VM, VM's host, or as the cluster that these are in? */
 static bool names_object(const struct runner *r, const struct result *f, const char *object)
 {
-	const char *host = lookup(r->c, "vsphere_vm", f->first, "host");
+	const char *host = host_of(r, f->first);
 	const char *ids[] = {f->first,
 	                     f->second,
 	                     f->host,
 	                     f->peer,
 	                     host,
-	                     lookup(r->c, "vsphere_host", f->host, "compute"),
-	                     lookup(r->c, "vsphere_host", f->first, "compute"),
-	                     lookup(r->c, "vsphere_host", f->second, "compute"),
-	                     lookup(r->c, "vsphere_host", host, "compute")};
-	const char *inside = lookup(r->c, "vsphere_vm", object, "host");
+	                     cluster_of(r, f->host),
+	                     cluster_of(r, f->first),
+	                     cluster_of(r, f->second),
+	                     cluster_of(r, host)};
+	const char *inside = host_of(r, object);
 
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
 		if (ids[i] != NULL && strcmp(ids[i], object) == 0)
@@ -183,7 +200,7 @@ static bool names_object(const struct runner *r, const struct result *f, const c
 		return hosts_vm(r, f, object);
 	if (r->world.check->subject != SUBJECT_CLUSTER)
 		return false;
-	return same(lookup(r->c, "vsphere_host", inside != NULL ? inside : object, "compute"), f->first);
+	return same(cluster_of(r, inside != NULL ? inside : object), f->first);
 }
 
 static bool good(const char *status)
