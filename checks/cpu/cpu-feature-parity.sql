@@ -3,17 +3,20 @@ title: The host offers VMs the same CPU features as the rest of its cluster
 subject: host
 depends: own
 severity: warning
-platforms: [vsphere]
+platforms: [vsphere, kvm]
 params: {ignore: "cpuid.family,cpuid.model,cpuid.stepping"}
 symptom: >
   A VM that was powered on here can't move there: "The target host does not support the virtual machine's current hardware
-  requirements" (FeatureRequirementsNotMet); after a stretch on the richer host it can't come back.
+  requirements" (FeatureRequirementsNotMet); after a stretch on the richer host it can't come back. KVM: "guest CPU doesn't match specification:
+  missing features", and a guest with host-passthrough moves all the same, to crash when it uses what is missing.
 fix: >
   Turn on EVC for the cluster at the level of its oldest host. Where hosts are of one model, bring firmware, microcode and ESXi
-  to the same version, and compare the CPU settings in the firmware.
-refs: ["VMware KB 1003212", "vSphere API: HostConfigInfo.maskedFeatureCapability, featureCapability"]
+  to the same version, and compare the CPU settings in the firmware. KVM: give VMs a processor model that all hosts have, as
+  virsh hypervisor-cpu-baseline tells; other kernels may name other features of the same processor.
+refs: ["VMware KB 1003212", "vSphere API: HostConfigInfo.maskedFeatureCapability, featureCapability",
+       "Linux kernel: arch/x86/kernel/cpu/proc.c, flags", "libvirt: virsh hypervisor-cpu-baseline"]
 */
--- Features with the value 0 count as absent. Hosts that can't take VMs are compared, but have no vote. The majority is decided
+-- Features with the value 0 count as absent. A Linux host's are its first processor's, in the kernel's spelling. Hosts that can't take VMs are compared, but have no vote. The majority is decided
 -- only when its lead is larger than the number of voters that gave no answer, so that they can't change it.
 WITH offer AS MATERIALIZED (
 	SELECT set_id, feature, value FROM cpu_set

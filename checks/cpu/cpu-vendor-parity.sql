@@ -3,12 +3,14 @@ title: The processors of both hosts are from the same vendor
 subject: pair
 depends: own
 severity: critical
-platforms: [vsphere]
+platforms: [vsphere, kvm]
 symptom: >
   No VM that runs moves between them: "The target host does not support the virtual machine's current hardware requirements", or the
-  CPU is incompatible (CpuIncompatible). EVC doesn't help: its modes are one vendor's.
+  CPU is incompatible (CpuIncompatible). EVC doesn't help: its modes are one vendor's. KVM: "host CPU vendor does not match required
+  CPU vendor", or, where the guest's processor names no vendor, a guest that crashes on system calls and timers.
 fix: Keep Intel and AMD hosts in clusters of their own; between these, move VMs while they are powered off.
-refs: ["VMware KB 1003212", "vSphere API: HostCpuPackage.vendor", "vSphere API: EVCMode.vendor"]
+refs: ["VMware KB 1003212", "vSphere API: HostCpuPackage.vendor", "vSphere API: EVCMode.vendor",
+       "libvirt: Domain XML format, CPU model and topology, vendor", "Linux kernel: arch/x86/kernel/cpu/proc.c, arch/arm64/kernel/cpuinfo.c"]
 */
 -- Peers of one vendor are one text of ids; the host's own is cut out of it.
 WITH answer AS MATERIALIZED (

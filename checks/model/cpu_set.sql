@@ -10,3 +10,5 @@ value    1 present, 0 absent; a number for counted ones
 SELECT 'masked ' || set_id AS set_id, lower(feature) AS feature, value FROM vsphere_host_masked_feature_set
 UNION ALL
 SELECT 'plain ' || set_id, lower(feature), value FROM vsphere_host_feature_set
+-- arm: kvm
+SELECT 'linux ' || set_id AS set_id, lower(feature) AS feature, CASE WHEN feature IS NOT NULL THEN '1' END AS value FROM linux_cpu_feature_set
