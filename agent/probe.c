@@ -53,7 +53,10 @@ static const struct yaml_key table_keys[] = {
 	{.name = "rows", .type = YAML_T_TEXT, .about = "row selector: one row an element (default: one row an object)"},
 	{.name = "set", .type = YAML_T_BOOL, .about = "store equal lists once (default false)"},
 	{.name = "keep", .type = YAML_T_MAP, .about = "COLUMN: [GLOB ...]: only rows that match are kept"},
-	{.name = "columns", .type = YAML_T_MAP, .required = true, .about = "NAME: PATH, or NAME: {path, type, unset}"},
+	{.name = "columns",
+         .type = YAML_T_MAP,
+         .required = true,
+         .about = "NAME: PATH, or NAME: {path, type, unset, unset_if}"},
 	{0},
 };
 
@@ -63,6 +66,7 @@ static const struct yaml_key column_keys[] = {
          .type = YAML_T_TEXT,
          .about = "text (default), integer, real, boolean or ref (an object's id)"},
 	{.name = "unset", .type = YAML_T_TEXT, .about = "what it means that the answer leaves the value out"},
+	{.name = "unset_if", .type = YAML_T_TEXT, .about = "a path: unset counts only where a value stands there"},
 	{0},
 };
 
@@ -117,6 +121,30 @@ static bool is_link(const char *path)
 	return strcmp(path, "$ref") == 0 || strcmp(path, "$host") == 0 || strncmp(path, "$each.", 6) == 0;
 }
 
+/* A path of the answer that columns of T can have. */
+static struct path *parse_path(struct probes *ps, const struct ynode *n, const struct table *t, struct err *err)
+{
+	struct path *path = path_parse(ps->arena, n->text, err);
+
+	if (path != NULL && path_check(t->rows.rows, path, err) == 0)
+		return path;
+	at(n, err);
+	return NULL;
+}
+
+static int parse_unset_if(struct probes *ps, const struct ynode *n, const struct table *t, struct column *c,
+                          struct err *err)
+{
+	if (n == NULL)
+		return 0;
+	if (c->unset == NULL)
+		return yaml_err_key(n, err, "there is no `unset` for it");
+	if (*n->text == '$')
+		return yaml_err(n, err, "expected a path of the answer");
+	c->unset_if = parse_path(ps, n, t, err);
+	return c->unset_if != NULL ? 0 : -1;
+}
+
 static int check_unset(const struct ynode *n, const struct column *c, struct err *err)
 {
 	int64_t i;
@@ -160,17 +188,17 @@ static int parse_column(struct probes *ps, const struct ynode *n, struct table *
 			return -1;
 		if (yaml_get(n, "unset") != NULL)
 			c->unset = arena_strdup(ps->arena, yaml_text(n, "unset", NULL));
+		if (parse_unset_if(ps, yaml_get(n, "unset_if"), t, c, err) < 0)
+			return -1;
 	} else if (n->kind != YAML_TEXT) {
-		return yaml_err(n, err, "expected a path, or {path, type, unset}");
+		return yaml_err(n, err, "expected a path, or {path, type, unset, unset_if}");
 	}
 	if (check_unset(n, c, err) < 0)
 		return -1;
 	c->link = is_link(path->text);
-	c->path = path_parse(ps->arena, path->text, err);
+	c->path = parse_path(ps, path, t, err);
 	if (c->path == NULL)
-		return at(path, err);
-	if (path_check(t->rows.rows, c->path, err) < 0)
-		return at(path, err);
+		return -1;
 	c->request = path_request(c->path, ps->arena, t->rows.request);
 	return 0;
 }

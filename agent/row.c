@@ -454,9 +454,33 @@ static void collect(const struct walk *w, const struct column *c, const struct s
 		collect(w, c, s->next, ch.at, j);
 }
 
+/* What the path of C comes to, from the row at hand. */
+static struct joined follow(const struct walk *w, const struct column *c)
+{
+	const struct path *p = c->path;
+	const struct val *root = w->elements[0];
+	struct joined j = {.more.max = VAL_MAX_TEXT, .worst = REACHED};
+
+	if (p->origin == FROM_ROOT || w->n == 1)
+		collect(w, c, steps_from_root(p, root), root, &j);
+	else if (p->up < w->n - 1)
+		collect(w, c, p->first, w->elements[w->n - 1 - p->up], &j);
+	return j;
+}
+
+static bool has_value(const struct walk *w, struct path *p)
+{
+	const struct column c = {.path = p};
+	struct joined j = follow(w, &c);
+	bool has = j.first != NULL;
+
+	buf_dispose(&j.more);
+	return has;
+}
+
 static const char *unset_value(const struct walk *w, const struct column *c)
 {
-	if (c->unset == NULL)
+	if (c->unset == NULL || (c->unset_if != NULL && !has_value(w, c->unset_if)))
 		return NULL;
 	if (c->request != NULL && w->ctx->missing != NULL && w->ctx->missing(w->ctx->missing_arg, c->request))
 		return NULL;
@@ -465,15 +489,9 @@ static const char *unset_value(const struct walk *w, const struct column *c)
 
 static const char *tree_value(const struct walk *w, const struct column *c)
 {
-	const struct path *p = c->path;
-	const struct val *root = w->elements[0];
-	struct joined j = {.more.max = VAL_MAX_TEXT, .worst = REACHED};
+	struct joined j = follow(w, c);
 	const char *value = NULL;
 
-	if (p->origin == FROM_ROOT || w->n == 1)
-		collect(w, c, steps_from_root(p, root), root, &j);
-	else if (p->up < w->n - 1)
-		collect(w, c, p->first, w->elements[w->n - 1 - p->up], &j);
 	if (j.worst == UNUSABLE || j.more.over)
 		count_bad(w);
 	else if (j.first != NULL)

@@ -36,8 +36,9 @@ struct column {
 	const char *name;
 	enum coltype type;
 	struct path *path;
-	const char *request; /* from path_request(): the property that this column asks for, or NULL */
-	const char *unset;   /* what absence means (in the column's type), or NULL: absence is NULL */
+	const char *request;   /* from path_request(): the property that this column asks for, or NULL */
+	const char *unset;     /* what absence means (in the column's type), or NULL: absence is NULL */
+	struct path *unset_if; /* only where the answer has a value there; NULL: always */
 	bool link; /* $ref, $host, $each.*: identifies the object; in a set table it stays in the link table */
 };
 

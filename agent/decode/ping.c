@@ -123,11 +123,16 @@ static void read_header(struct reader *r, const char *line)
 	}
 }
 
-static int check_reply(const struct reader *r, const char *line, int64_t bytes, struct err *err)
+/* Who sent the reply that LINE tells of. */
+static const char *replier(struct arena *a, const char *line)
 {
 	const char *from = strstr(line, " bytes from ") + strlen(" bytes from "), *end = strstr(line, " icmp_seq=");
 
-	from = address(r->a, from, end > from ? (size_t)(end - from) - 1 : 0);
+	return address(a, from, end > from ? (size_t)(end - from) - 1 : 0);
+}
+
+static int check_reply(const struct reader *r, const char *from, int64_t bytes, struct err *err)
+{
 	if (r->asked != NULL && !same_address(from, r->asked))
 		return err_set(err, ERR_PROTOCOL, "ping of %.60s: a reply from %.60s", r->asked, from);
 	if (r->data >= 0 && bytes != r->data + ICMP_HEADER)
@@ -140,14 +145,15 @@ static int check_reply(const struct reader *r, const char *line, int64_t bytes, 
 static int read_reply(struct reader *r, const char *line, int64_t bytes, struct err *err)
 {
 	struct val *map = val_new(r->a, VAL_MAP, NULL);
-	const char *time = strstr(line, " time="), *end;
+	const char *time = strstr(line, " time="), *from = replier(r->a, line), *end;
 	int64_t ttl = field(line, " ttl=");
 
 	if (++r->n > MAX_REPLIES)
 		return err_set(err, ERR_LIMIT, "ping: more than %d replies", MAX_REPLIES);
-	if (check_reply(r, line, bytes, err) < 0)
+	if (check_reply(r, from, bytes, err) < 0)
 		return -1;
 	add_number(r, map, "seq", field(line, " icmp_seq="));
+	val_add(map, val_text(r->a, "from", from));
 	if (time != NULL)
 		add_number(r, map, "rtt_us", milliseconds(time + strlen(" time="), &end));
 	add_number(r, map, "ttl", ttl >= 0 ? ttl : field(line, " hlim="));

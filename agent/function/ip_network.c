@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ip_network.c - SELECT ip_network('10.1.0.7', '255.255.255.0') -> 10.1.0.0/24; ip_in('10.1.0.9', '10.1.0.0/24') -> 1.
+ * ip_network.c - SELECT ip_network('10.1.0.7', '255.255.255.0') -> 10.1.0.0/24; ip_in('10.1.0.9', '10.1.0.0/24') -> 1;
+ * ip_same('fd00::1', 'FD00:0::1%vmk1') -> 1.
  */
 #include <arpa/inet.h>
 #include <stdbool.h>
@@ -133,6 +134,30 @@ static void ip_in(sqlite3_context *ctx, int n, sqlite3_value **v)
 	sqlite3_result_int(ctx, ip.family == net.family && memcmp(ip.bytes, net.bytes, MAX_BYTES) == 0);
 }
 
+/* TEXT with or without the zone that says which interface it was seen on. */
+static bool parse_zoned(const char *text, struct address *ret)
+{
+	char name[INET6_ADDRSTRLEN];
+	size_t len = strcspn(text, "%");
+
+	if (len >= sizeof(name))
+		return false;
+	memcpy(name, text, len);
+	name[len] = '\0';
+	return parse_address(name, ret);
+}
+
+static void ip_same(sqlite3_context *ctx, int n, sqlite3_value **v)
+{
+	const char *a_text = (const char *)sqlite3_value_text(v[0]), *b_text = (const char *)sqlite3_value_text(v[1]);
+	struct address a, b;
+
+	(void)n;
+	if (a_text == NULL || b_text == NULL || !parse_zoned(a_text, &a) || !parse_zoned(b_text, &b))
+		return;
+	sqlite3_result_int(ctx, a.family == b.family && memcmp(a.bytes, b.bytes, MAX_BYTES) == 0);
+}
+
 const struct function function_ip_network = {
 	.name = "ip_network",
 	.nargs = 2,
@@ -146,4 +171,11 @@ const struct function function_ip_in = {
 	.nargs = 2,
 	.about = "1: the IP address is in the network, 0: it is not",
 	.fn = ip_in,
+};
+
+const struct function function_ip_same = {
+	.name = "ip_same",
+	.nargs = 2,
+	.about = "1: two spellings of one IP address, 0: two addresses. Zones (%vmk1) don't count",
+	.fn = ip_same,
 };

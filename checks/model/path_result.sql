@@ -25,7 +25,7 @@ via             the way that the source was asked
 WITH work AS MATERIALIZED (SELECT path, cluster, host, peer, src_device, dst_device, family, mtu, payload, duty, in_scope FROM mesh_path),
      size AS MATERIALIZED (
 	SELECT a.path, a.payload, max(a.replied) AS crossed, max(a.too_long) AS too_long,
-	       min(a.replied IS 0) AND count(*) > 1 AS lost, sum(a.replied IS 0) AS misses, count(*) - count(a.sent) AS holes,
+	       min(a.replied IS 0) AND count(*) > 1 AS lost, sum(a.replied IS 0) AS misses, count(*) - count(a.sent) AS holes, count(*) - count(a.replied) AS open,
 	       sum(a.sent) AS sent, sum(a.received) AS received,
 	       min(a.rtt_min_us) AS rtt_min_us, CAST(round(sum(a.rtt_avg_us * a.received) * 1.0 / nullif(sum(CASE WHEN a.rtt_avg_us IS NOT NULL THEN a.received END), 0)) AS INTEGER) AS rtt_avg_us,
 	       max(a.rtt_max_us) AS rtt_max_us, CAST(round(avg(a.jitter_us)) AS INTEGER) AS jitter_us, max(nullif(a.error, 'none')) AS error,
@@ -34,7 +34,7 @@ WITH work AS MATERIALIZED (SELECT path, cluster, host, peer, src_device, dst_dev
      told AS MATERIALIZED (
 	SELECT w.path, max(CASE WHEN s.crossed THEN s.payload END) AS crossed,
 	       max(CASE WHEN s.payload < w.payload THEN s.lost END) AS small_lost, max(CASE WHEN s.payload < w.payload THEN s.too_long END) AS small_long,
-	       sum(s.sent) AS sent, sum(s.received) AS received, max(s.holes) AS holes, max(s.error) AS error,
+	       sum(s.sent) AS sent, sum(s.received) AS received, max(s.open) AS open, max(s.error) AS error,
 	       max(s.told) AS told, max(s.failure) AS failure, max(s.via) AS via
 	  FROM work AS w JOIN size AS s ON s.path = w.path GROUP BY w.path),
      switch AS MATERIALIZED (
@@ -45,7 +45,7 @@ WITH work AS MATERIALIZED (SELECT path, cluster, host, peer, src_device, dst_dev
 	       CASE WHEN f.crossed = 1 THEN CASE WHEN f.holes = 0 AND f.sent > 0 THEN CASE WHEN f.received = f.sent THEN 'ok' WHEN f.received < f.sent THEN 'lossy' END END
 	            WHEN f.too_long = 1 AND t.told = 0 THEN 'local'
 	            WHEN f.lost = 1 AND t.crossed < w.payload THEN 'small'
-	            WHEN f.misses > 0 AND t.small_lost = 1 AND t.crossed IS NULL AND coalesce(t.small_long, 0) = 0 THEN 'unreachable' END AS state
+	            WHEN f.misses > 0 AND t.small_lost = 1 AND t.crossed IS NULL AND t.open = 0 AND coalesce(t.small_long, 0) = 0 THEN 'unreachable' END AS state
 	  FROM work AS w
 	  LEFT JOIN size AS f ON f.path = w.path AND f.payload = w.payload
 	  LEFT JOIN told AS t ON t.path = w.path)

@@ -15,16 +15,21 @@ refs: ["003_86cd344ffb4023b6.txt", "VMware KB 1003728"]
 */
 -- Without the first packet of each pair, which wakes the way up.
 WITH reply AS MATERIALIZED (
-	SELECT host, peer, count(seq) AS replies, sum(seq > 0) AS n
-	  FROM (SELECT DISTINCT host, peer, seq FROM nfc_ping_reply WHERE dup = 0) GROUP BY host, peer),
+	SELECT host, peer, count(DISTINCT CASE WHEN dup = 0 THEN seq END) AS replies, count(DISTINCT CASE WHEN dup = 0 AND seq > 0 THEN seq END) AS n,
+	       min(from_ip) AS first_ip, max(from_ip) AS last_ip, count(*) = count(from_ip) AS named
+	  FROM nfc_ping_reply GROUP BY host, peer),
+     told AS MATERIALIZED (
+	SELECT g.*, r.n, g.sent > 0 AND g.received = coalesce(r.replies, 0) AND (r.replies IS NULL OR
+	           (r.named AND ip_same(r.first_ip, g.dst_ip) = 1 AND ip_same(r.last_ip, g.dst_ip) = 1)) AS sure,
+	       CASE WHEN ip_same(r.first_ip, g.dst_ip) = 0 THEN r.first_ip WHEN ip_same(r.last_ip, g.dst_ip) = 0 THEN r.last_ip END AS stranger
+	  FROM nfc_ping AS g LEFT JOIN reply AS r ON r.host = g.host AND r.peer = g.peer),
      seen AS MATERIALIZED (
-	SELECT p.host, p.peer, w.duty, w.in_scope, w.src_device, w.src_ip, w.dst_ip, w.hosts, g.error, g.failure, g.via, g.received = 0 AND g.sent > 0 AS silent,
-	       CASE WHEN g.received = coalesce(r.replies, 0) AND g.sent > 0 THEN g.sent - 1 END AS sent,
-	       CASE WHEN g.received = coalesce(r.replies, 0) AND g.sent > 0 THEN coalesce(r.n, 0) END AS received
+	SELECT p.host, p.peer, w.duty, w.in_scope, w.src_device, w.src_ip, w.dst_ip, w.hosts, g.error,
+	       coalesce(g.failure, 'a reply came from ' || g.stranger || ' instead of ' || g.dst_ip) AS failure, g.via, g.received = 0 AND g.sure AS silent,
+	       CASE WHEN g.sure THEN g.sent - 1 END AS sent, CASE WHEN g.sure THEN coalesce(g.n, 0) END AS received
 	  FROM host_pair AS p
 	  LEFT JOIN nfc_path AS w ON w.host = p.host AND w.peer = p.peer
-	  LEFT JOIN nfc_ping AS g ON g.host = p.host AND g.peer = p.peer AND w.duty = 'send' AND w.in_scope
-	  LEFT JOIN reply AS r ON r.host = p.host AND r.peer = p.peer),
+	  LEFT JOIN told AS g ON g.host = p.host AND g.peer = p.peer AND w.duty = 'send' AND w.in_scope),
      judged AS MATERIALIZED (
 	SELECT host, peer,
 	       CASE WHEN duty IN ('away', 'unsampled') THEN 'na'
@@ -35,7 +40,7 @@ WITH reply AS MATERIALIZED (
 	       CASE WHEN silent THEN 'no reply' || coalesce(': ' || nullif(error, 'none'), '')
 	            WHEN sent IS NOT NULL THEN (sent - received) || ' of ' || sent || ' packets lost' END AS observed,
 	       CASE WHEN duty = 'away' THEN 'the host is not connected, so that nothing migrates from it: see host-connected'
-            WHEN duty = 'unsampled' THEN 'not sampled: of a cluster of ' || hosts || ' hosts each is tried with some'
+	            WHEN duty = 'unsampled' THEN 'not sampled: of a cluster of ' || hosts || ' hosts each is tried with some'
 	            WHEN NOT in_scope THEN 'not tried: the run is about other hosts'
 	            WHEN '' IN (src_ip, dst_ip) THEN 'not tried: one of the two has no IPv4 address for it'
 	            WHEN src_ip IS NULL OR dst_ip IS NULL THEN 'not known between which addresses they copy files'

@@ -241,6 +241,30 @@ static void replies_of_another(void **state)
 	assert_string_equal(decoded(text), "ping of 10.1.0.11: a reply from ");
 }
 
+/* As it was printed, without a name before it or a zone behind it. */
+static void replies_say_from_whom(void **state)
+{
+	static const struct {
+		const char *line, *from;
+	} all[] = {
+		{"64 bytes from 10.1.0.11: icmp_seq=0 ttl=64 time=1 ms", "10.1.0.11"},
+		{"64 bytes from esx02 (10.1.0.11): icmp_seq=0 ttl=64 time=1 ms", "10.1.0.11"},
+		{"16 bytes from fd00::2%vmk1, icmp_seq=0 hlim=64 time=1 ms", "fd00::2"},
+		{"64 bytes from fd00::2: icmp_seq=0 ttl=64 time=1 ms", "fd00::2"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		const char *text = arena_printf(
+			arena, "%s\n1 packets transmitted, 1 packets received, 0%% packet loss\n", all[i].line);
+		struct err err = {0};
+		const struct val *root = ping_decode(arena, text, strlen(text), &err);
+
+		assert_non_null(root);
+		assert_string_equal(val_get(val_get(root, "replies")->first, "from")->text, all[i].from);
+	}
+}
+
 static void replies_from_elsewhere_written(void **state)
 {
 	(void)state;
@@ -317,6 +341,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_statistics_is_no_answer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(odd_replies_have_holes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(replies_of_another, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(replies_say_from_whom, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(replies_from_elsewhere_written, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(replies_cut_short, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(statistics_twice, set_up, tear_down),

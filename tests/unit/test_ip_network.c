@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_ip_network.c - the SQL functions ip_network and ip_in: which network an address is in. */
+/* test_ip_network.c - the SQL functions ip_network, ip_in and ip_same: which network an address is in, and which address it is. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 
 #include "function/function.h"
 
-extern const struct function function_ip_network, function_ip_in;
+extern const struct function function_ip_network, function_ip_in, function_ip_same;
 
 /* What SQL says for F(A, B), as text; "" for NULL. */
 static const char *call(const struct function *f, const char *a, const char *b)
@@ -135,12 +135,36 @@ static void test_in(void **state)
 	expect(&function_ip_in, all);
 }
 
+static void test_same(void **state)
+{
+	static const struct expectation all[] = {
+		{"10.1.0.9", "10.1.0.9", "1"},
+		{"10.1.0.9", "10.1.0.8", "0"},
+		{"fd00::1", "FD00:0:0::0001", "1"},
+		{"fd00::1%vmk1", "fd00::1", "1"},
+		{"fd00::1", "fd00::1%3", "1"},
+		{"fd00::1", "fd00::2", "0"},
+		{"0.0.0.0", "::", "0"},
+		{"10.1.0.9", "::ffff:10.1.0.9", "0"},
+		{"esx02", "10.1.0.9", ""},
+		{"10.1.0.9", "", ""},
+		{"10.1.0.9/32", "10.1.0.9", ""},
+		{"10.1.0.9", NULL, ""},
+		{NULL, "10.1.0.9", ""},
+		{NULL, NULL, NULL},
+	};
+
+	(void)state;
+	expect(&function_ip_same, all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_network),
 		cmocka_unit_test(test_no_network),
 		cmocka_unit_test(test_in),
+		cmocka_unit_test(test_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -272,6 +272,10 @@ static void test_rows_belong_to_whom_is_asked(void **state)
 		"a}\n",
 		"about: a\ntransport: vsphere\nobject: HostSystem\ntables:\n  t:\n    columns: {host: $ref, x: {path: "
 		"a, type: integer, unset: b}}\n",
+		"about: a\ntransport: vsphere\nobject: HostSystem\ntables:\n  t:\n    columns: {host: $ref, x: {path: "
+		"a, unset_if: b}}\n",
+		"about: a\ntransport: vsphere\nobject: HostSystem\ntables:\n  t:\n    columns: {host: $ref, x: {path: "
+		"a, unset: b, unset_if: $error}}\n",
 	};
 
 	(void)state;

@@ -318,6 +318,29 @@ static void unset_means_absent_only(void **state)
 	                    "NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL;");
 }
 
+static void unset_only_where_another_value_stands(void **state)
+{
+	struct column sent = {.name = "sum.sent", .type = COL_INTEGER, .unset = "0", .unset_if = path("fault.text")};
+
+	(void)state;
+	assert_string_equal(asked(from_json("{\"fault\": {\"text\": \"x\"}}"), (struct question){.columns = {sent}}),
+	                    "0;");
+	assert_string_equal(asked(from_json("{\"sum\": {\"Sent\": 3}}"), (struct question){.columns = {sent}}),
+	                    "NULL;");
+	assert_string_equal(
+		asked(from_json("{\"sum\": {\"sent\": 3}, \"fault\": {}}"), (struct question){.columns = {sent}}),
+		"3;");
+	assert_string_equal(asked(from_json("{\"fault\": {\"text\": null}}"), (struct question){.columns = {sent}}),
+	                    "NULL;");
+	assert_int_equal(bad, 0);
+	/* in rows: of the same element, or of the root */
+	assert_string_equal(asked(from_json("{\"a\": [{\"n\": 1}, {\"m\": 2, \"n\": 1}, {}], \"b\": 1}"),
+	                          (struct question){.rows = "a[]",
+	                                            .columns = {{.name = "m", .unset = "u", .unset_if = path("n")},
+	                                                        {.name = "o", .unset = "v", .unset_if = path("/b")}}}),
+	                    "u|v;2|v;NULL|v;");
+}
+
 static void missing_is_not_unset(void **state)
 {
 	const struct val *root = from_json("{\"a\": [{\"n\": 1}]}");
@@ -491,6 +514,7 @@ int main(void)
 		cmocka_unit_test(whole_names_in_the_root),
 		cmocka_unit_test(typed_columns),
 		cmocka_unit_test(unset_means_absent_only),
+		cmocka_unit_test(unset_only_where_another_value_stands),
 		cmocka_unit_test(missing_is_not_unset),
 		cmocka_unit_test(kept_rows),
 		cmocka_unit_test(row_without_its_kept_column_is_a_gap),

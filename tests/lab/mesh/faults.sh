@@ -58,6 +58,13 @@ heal_vmk_down() {
 	ip -n "$h" -force -batch "$files/ip" 2>/dev/null || true # the routes that went with it; the others exist
 }
 
+# stranger HOST: what answers for vmk1 of a host has another address than the one that was asked, as behind a wrong NAT
+fault_stranger() {
+	host "$1"
+	rules net bridge forward "iifname $(port vmk1) icmp type echo-reply ip saddr set 10.1.0.250"
+}
+heal_stranger() { no_rules net bridge; }
+
 # latency HOST MS [DEVICE]: what vmk1 (or DEVICE) sends and gets takes that much longer, each way
 fault_latency() {
 	local end log
