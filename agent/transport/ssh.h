@@ -21,7 +21,7 @@ struct ssh_result {
 	size_t len;
 	const char *errors; /* the beginning of standard error, at most 4096 bytes; NUL-terminated */
 	int status;         /* exit status; -1 when a signal ended it */
-	const char *signal; /* "KILL"; NULL: it left by itself */
+	const char *signal; /* "KILL", or "9" as the shell says it; NULL: it left by itself */
 };
 
 /* RESULT is NULL, with the reason in ERR, when the command did not run to its end. */

@@ -15,8 +15,10 @@
 #include "transport/ssh_key.h"
 
 #define TICK_MS 1000
-#define KEEPALIVE_S 15
-#define SILENT_MS 50000 /* jobs, keepalives, and not a byte: it is dead */
+/* Where jobs run and nothing is heard the server is asked to answer, twice in the time that it has for a login; silent for
+ * 5/3 of that, and for three such questions at least, it is dead. libssh2 waits 2 s or more from one to the next. */
+#define KEEPALIVE_S(limit_ms) ((limit_ms) / 2000 > 2 ? (limit_ms) / 2000 : 2)
+#define SILENT_MS(limit_ms) ((limit_ms) > 3600 ? (limit_ms) / 3 * 5 : 6000)
 #define CLOSING_MS 3000 /* a channel that the server doesn't close: the connection is dropped */
 #define IDLE_MS 60000
 
@@ -340,7 +342,7 @@ static void log_in(struct conn *c)
 	login_end(c);
 	c->state = CONN_READY;
 	c->used_ms = c->heard_ms = uv_now(c->loop);
-	libssh2_keepalive_config(c->ssh, 1, KEEPALIVE_S);
+	libssh2_keepalive_config(c->ssh, 1, (unsigned)KEEPALIVE_S(c->limit_ms));
 	uv_timer_start(&c->timer, on_timer, TICK_MS, TICK_MS);
 	host_ready(c);
 }
@@ -440,7 +442,7 @@ static void on_timer(uv_timer_t *t)
 		conn_fail(c, &err);
 	} else if (c->jobs == NULL && now - c->used_ms > IDLE_MS) {
 		fail(c, ERR_NONE, "");
-	} else if (c->jobs != NULL && (now - c->heard_ms > SILENT_MS || is_closing_too_long(c, now))) {
+	} else if (c->jobs != NULL && (now - c->heard_ms > (uint64_t)SILENT_MS(c->limit_ms) || is_closing_too_long(c, now))) {
 		fail(c, ERR_TIMEOUT, "the host stopped answering");
 	} else if (c->jobs != NULL && c->stuck == NULL) {
 		libssh2_keepalive_send(c->ssh, &next);

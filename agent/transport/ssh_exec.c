@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ssh_exec.c - a command on a channel: sent, read to its end, bounded in time and size, told once. */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -13,6 +14,7 @@
 #define ERRORS_MAX 4096 /* of standard error, kept; the rest is read and dropped */
 #define MAX_REFUSALS 4  /* of channels, one after the other, while none is open */
 #define PAUSE_MS 50
+#define SHELL_SIGNALS 128     /* what sh adds to the number of the signal that ended a command */
 #define NOISE_MAX (64 * 1024) /* what a login shell may print first */
 
 struct ssh_command {
@@ -114,31 +116,53 @@ static const char *payload_of(const struct buf *b, const char *token)
 	return ssh_payload(buf_str(b), token);
 }
 
-static void ended(struct ssh_command *c)
+/* How the command ended, as the server or the shell tells it. false: neither does. */
+static bool told_end(struct ssh_command *c, struct ssh_result *r)
 {
 	char *signal = NULL;
-	const char *output = payload_of(&c->out, c->token), *errors = payload_of(&c->errors, c->token);
-	struct arena *a = c->arena;
-	struct ssh_result r = {.output = buf_str(&c->out), .errors = buf_str(&c->errors)};
 
 	libssh2_channel_get_exit_signal(c->job.channel, &signal, NULL, NULL, NULL, NULL, NULL);
-	r.status = signal != NULL ? -1 : libssh2_channel_get_exit_status(c->job.channel);
-	if (signal != NULL)
-		r.signal = arena_strdup(a, signal);
-	libssh2_free(c->job.conn->ssh, signal);
+	if (signal != NULL) {
+		r->signal = arena_strdup(c->arena, signal);
+		r->status = -1;
+		libssh2_free(c->job.conn->ssh, signal);
+		return true;
+	}
+	if (!ssh_told_end(r->output, &r->len, c->token, &r->status)) {
+		r->status = libssh2_channel_get_exit_status(c->job.channel);
+		return r->status != 0; /* 0 is also what libssh2 says when the server said nothing */
+	}
+	c->out.s[(size_t)(r->output - c->out.s) + r->len] = '\0';
+	if (r->status > SHELL_SIGNALS && r->status <= SHELL_SIGNALS + SIGRTMAX) {
+		r->signal = arena_printf(c->arena, "%d", r->status - SHELL_SIGNALS);
+		r->status = -1;
+	}
+	return true;
+}
+
+static void ended(struct ssh_command *c)
+{
+	const char *output = payload_of(&c->out, c->token), *errors = payload_of(&c->errors, c->token);
+	struct ssh_result r = {.output = buf_str(&c->out), .errors = buf_str(&c->errors)};
+
 	if (output == NULL && host_become(c->host) != NULL) {
-		fail(c, ERR_DENIED, arena_printf(a, "%s: %.120s", host_become(c->host), ssh_complaint(a, &r)));
+		fail(c, ERR_DENIED,
+		     arena_printf(c->arena, "%s: %.120s", host_become(c->host), ssh_complaint(c->arena, &r)));
 		return;
 	}
 	if (output == NULL) {
 		fail(c, ERR_UNSUPPORTED,
-		     arena_printf(a, "the login shell runs no commands, but says: %.120s", ssh_complaint(a, &r)));
+		     arena_printf(c->arena, "the login shell runs no commands, but says: %.120s",
+		                  ssh_complaint(c->arena, &r)));
 		return;
 	}
 	r.output = output;
 	r.len = c->out.len - (size_t)(output - buf_str(&c->out));
 	r.errors = errors != NULL ? errors : r.errors;
-	tell(c, &r, NULL);
+	if (told_end(c, &r))
+		tell(c, &r, NULL);
+	else
+		fail(c, ERR_PROTOCOL, "the host closed the channel before the command ended");
 }
 
 static int run(struct job *j)

@@ -2,6 +2,7 @@
 /* ssh_quote.c - command lines for the shell of a host: quoting, and the frame around a probe's command. */
 #include "transport/ssh_quote.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A host's commands may be in places that a session without a login shell doesn't search, as on ESXi. */
@@ -24,11 +25,11 @@ const char *ssh_quote(struct arena *a, const char *value)
 	return text;
 }
 
-/* Does P stand outside quotes at something that makes COMMAND more than one simple command? */
+/* Is COMMAND one simple command, which can't end the shell that it runs in? */
 static bool is_simple(const char *command)
 {
-	static const char *const words[] = {"!",     "{",     "case", "exec",   "for", "if",
-	                                    "until", "while", "cd",   "export", "set"};
+	static const char *const words[] = {"!",  "{",     "case",  "exec", "exit",   "for",
+	                                    "if", "until", "while", "cd",   "export", "set"};
 	size_t first = strcspn(command, " \t");
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -52,11 +53,15 @@ static bool is_simple(const char *command)
 
 const char *ssh_frame(struct arena *a, const char *command, const char *token, const char *become)
 {
+	bool simple;
 	const char *script;
 
 	command += strspn(command, " \t\n");
-	script = arena_printf(a, "echo %s; echo %s >&2; exec </dev/null; export " ENVIRONMENT "; %s%s", token, token,
-	                      is_simple(command) ? "exec " : "", command);
+	simple = is_simple(command);
+	script = arena_printf(a,
+	                      "echo %s; echo %s >&2; exec </dev/null; export " ENVIRONMENT
+	                      "; %s%s%s; s=$?; echo; echo %s $s; exit $s",
+	                      token, token, simple ? "" : "(", command, simple ? "" : "\n)", token);
 	return arena_printf(a, "exec %s%s/bin/sh -c %s", become != NULL ? become : "", become != NULL ? " " : "",
 	                    ssh_quote(a, script));
 }
@@ -69,6 +74,22 @@ const char *ssh_payload(const char *output, const char *token)
 		if ((p == output || p[-1] == '\n') && p[len] == '\n')
 			return p + len + 1;
 	return NULL;
+}
+
+bool ssh_told_end(const char *payload, size_t *len, const char *token, int *ret_status)
+{
+	char end[128];
+
+	for (int status = 0; status < 256; status++) {
+		size_t n = (size_t)snprintf(end, sizeof(end), "\n%s %d\n", token, status);
+
+		if (n <= *len && memcmp(payload + *len - n, end, n) == 0) {
+			*len -= n;
+			*ret_status = status;
+			return true;
+		}
+	}
+	return false;
 }
 
 int ssh_check_command(const char *command, struct err *err)

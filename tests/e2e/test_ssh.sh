@@ -97,6 +97,8 @@ probe 'cat /etc/shadow'
 fails "exit status 1" "Permission denied"
 probe 'echo half; kill -9 $$$$'
 fails "killed by signal KILL: half"
+probe "sh -c 'echo half; kill -9 \$\$\$\$'"
+fails "killed by signal 9: "
 probe "head -c 100000000 /dev/zero | tr '\\\\0' x"
 fails "printed more than"
 measured 60000 query -i "$work/inventory.yaml" --checks "$work/own" 'SELECT * FROM said'
@@ -249,6 +251,29 @@ answers hello
 timeout=1s probe 'test $PPID -gt 1 && kill -STOP $PPID; sleep 30'
 fails "did not end within 1000 ms"
 pkill -CONT -u 4711 sshd || true
+
+# A connection on which a command runs is asked whether it is still there: one that answers may take its time, one that doesn't is dead.
+ssh_server alive "LogLevel DEBUG1"
+ssh_known "$work/known" "$ssh_port"
+login "$key"
+sed -i 's/    credential: lab/    credential: lab\n    timeout: 2s/' "$work/inventory.yaml"
+timeout=60s probe 'sleep 7; echo hello'
+answers hello
+[ "$(grep -c 'rtype keepalive@' "$ssh_dir/alive/log")" -ge 2 ] || fail "nobody asked whether the server is still there"
+started=$SECONDS
+timeout=60s probe 'test $PPID -gt 1 && kill -STOP $PPID; sleep 30'
+fails "the host stopped answering"
+[ $((SECONDS - started)) -lt 20 ] || fail "a dead connection was waited for $((SECONDS - started)) s"
+pkill -CONT -u 4711 sshd || true
+
+# A server that ends the channel without a word of how the command ended, while that runs on: what came may be a part.
+ssh_server forgetful "ChannelTimeout session:command=1"
+ssh_known "$work/known" "$ssh_port"
+login "$key"
+probe 'echo part; sleep 4; exit 7'
+fails "$ssh_user@127.0.0.1:$ssh_port: the host closed the channel before the command ended"
+probe 'echo hello'
+answers hello
 
 ssh_server few "MaxSessions 1"
 ssh_known "$work/known" "$ssh_port"

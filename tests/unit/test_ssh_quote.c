@@ -51,34 +51,81 @@ static void test_values_stay_one_word(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		const char *command = arena_printf(a, "printf '<%%s>' %s", ssh_quote(a, values[i]));
-		const char *want = arena_printf(a, "T1\n<%s>", values[i]);
+		const char *want = arena_printf(a, "T1\n<%s>\nT1 0\n", values[i]);
 
 		assert_string_equal(shell(ssh_frame(a, command, "T1", NULL)), want);
 	}
 	assert_string_equal(ssh_quote(a, ""), "''");
 }
 
-static bool replaces(const char *command)
+static bool stands_alone(const char *command)
 {
-	return strstr(ssh_frame(a, arena_printf(a, "  %s", command), "T", NULL),
-	              arena_printf(a, "; exec %.3s", command)) != NULL;
+	return strstr(ssh_frame(a, arena_printf(a, "  %s", command), "T", NULL), arena_printf(a, "; (%.3s", command)) ==
+	       NULL;
 }
 
-static void test_simple_commands_replace_the_shell(void **state)
+/* They can't end the shell that is to tell their status; others could. */
+static void test_only_lists_get_a_shell_of_their_own(void **state)
 {
 	static const char *const simple[] = {"uname -a", "vmkping -I 'vmk1' -c 3 '10.0.0.1'", "cat '/a;b|c'",
 	                                     "echo $PATH", "echo 'it'\\''s; id' \\; a"};
 	static const char *const lists[] = {
-		"a; b", "a | b",    "a && b",    "a > b",      "A=1 b", "cd /", "if a; then b; fi",
-		"(a)",  "echo `a`", "echo $(a)", "echo \"a\"", "! a",   "a\nb"};
+		"a; b",     "a | b",     "a && b",     "a > b", "A=1 b", "cd /",  "if a; then b; fi", "exit 3", "(a)",
+		"echo `a`", "echo $(a)", "echo \"a\"", "! a",   "a\nb",  "exec a"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(simple) / sizeof(simple[0]); i++)
-		assert_true(replaces(simple[i]));
+		assert_true(stands_alone(simple[i]));
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-		assert_false(replaces(lists[i]));
-	assert_string_equal(shell(ssh_frame(a, "if true; then echo $LC_ALL; fi", "T", NULL)), "T\nC\n");
-	assert_string_equal(shell(ssh_frame(a, "cat", "T", NULL)), "T\n");
+		assert_false(stands_alone(lists[i]));
+	assert_string_equal(shell(ssh_frame(a, "if true; then echo $LC_ALL; fi", "T", NULL)), "T\nC\n\nT 0\n");
+	assert_string_equal(shell(ssh_frame(a, "cat", "T", NULL)), "T\n\nT 0\n");
+}
+
+/* Whatever the command does to its shell. */
+static void test_the_end_is_told(void **state)
+{
+	static const struct {
+		const char *command, *said;
+		int status;
+	} all[] = {
+		{"printf a", "a", 0},
+		{"sh -c 'exit 7'", "", 7},
+		{"echo a; exit 3", "a\n", 3},
+		{"set -e; false; echo no", "", 1},
+		{"exec sh -c 'echo b; exit 255'", "b\n", 255},
+		{"trap 'echo bye' EXIT; echo c # why", "c\nbye\n", 0},
+		{"sh -c 'kill -9 $$' 2>/dev/null", "", 137},
+		{"printf '\\nT 0\\n'; exit 5", "\nT 0\n", 5},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		const char *payload = ssh_payload(shell(ssh_frame(a, all[i].command, "T", NULL)), "T");
+		size_t len = strlen(payload);
+		int status;
+
+		assert_true(ssh_told_end(payload, &len, "T", &status));
+		assert_int_equal(status, all[i].status);
+		assert_int_equal(len, strlen(all[i].said));
+		assert_memory_equal(payload, all[i].said, len);
+	}
+}
+
+static void test_the_end_is_not_told(void **state)
+{
+	static const char *const cut[] = {"",      "a",        "a\nT",      "a\nT ",    "a\nT 0", "aT 0\n",
+	                                  "T 0\n", "\nT 0\nx", "\nT 256\n", "\nT -1\n", "\nT x\n"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cut) / sizeof(cut[0]); i++) {
+		size_t len = strlen(cut[i]);
+		int status;
+
+		if (ssh_told_end(cut[i], &len, "T", &status))
+			fail_msg("'%s' ends with status %d", cut[i], status);
+		assert_int_equal(len, strlen(cut[i]));
+	}
 }
 
 static void test_payload(void **state)
@@ -127,7 +174,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_values_stay_one_word, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_simple_commands_replace_the_shell, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_only_lists_get_a_shell_of_their_own, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_the_end_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_the_end_is_not_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_payload, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_checks, setup, teardown),
 	};
