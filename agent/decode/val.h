@@ -90,6 +90,14 @@ int xml_each(struct arena *a, struct arena *scratch, const char *data, size_t le
 struct val *json_decode(struct arena *a, const char *data, size_t len, struct err *err);
 
 /*
+ * What iproute2's `ip -j` prints, under the same names and words as the transport netlink brings them. The text is an object
+ * whose members are outputs of ip: `addr` (of `ip -j -d -s -s addr`) becomes the lists `links` and `addresses`, `neigh` the
+ * list `neighbours`; `get` and `fibmatch` (of `ip -j -d route get [fibmatch] ADDRESS`) the members of one route, where `get`
+ * may be [{"error": TEXT}]. Malformed JSON, any other member, or an entry that doesn't say what it is about: ERR_PROTOCOL.
+ */
+struct val *iproute_decode(struct arena *a, const char *data, size_t len, struct err *err);
+
+/*
  * Every match of a PCRE2 pattern as a MAP of its named groups, in a LIST; groups that didn't take part are left out. Match
  * limits bound the work at each place of the text (ERR_LIMIT). The text is bytes, not characters. The pattern is compiled
  * once: regex_new() (ERR_CONFIG names the offset; a pattern without a named group is one), regex_free().

@@ -135,7 +135,7 @@ static const struct request_key keys[] = {
 	{"system", "clock, host or kvm: what this machine's kernel says of them", false},
 	{"decode",
          "text (default; at most 1 MiB, path `.`), lines (the list `lines`), json (an array becomes the list `items`), "
-         "xml, regex (the list `matches`: the named groups of every match of `pattern`) or ping",
+         "xml, regex (the list `matches`: the named groups of every match of `pattern`), ping or iproute",
          false},
 	{"pattern", "PCRE2 pattern with named groups, for decode regex", false},
 	{0},

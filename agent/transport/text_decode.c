@@ -71,15 +71,22 @@ static struct val *as_ping(const struct request *req, struct arena *a, struct va
 	return ping_decode(a, text->text, strlen(text->text), err);
 }
 
+static struct val *as_iproute(const struct request *req, struct arena *a, struct val *text, struct err *err)
+{
+	(void)req;
+	return iproute_decode(a, text->text, strlen(text->text), err);
+}
+
 static const struct decoding {
 	const char *name;
 	task_decode *decode;
 	bool pattern, files; /* needs `pattern:`; goes with `files:` */
 	bool any_status;     /* a command that failed has answered as well */
 } decodings[] = {
-	{"text", as_text, false, true, false},    {"lines", as_lines, false, false, false},
-	{"json", as_json, false, false, false},   {"xml", as_xml, false, false, false},
-	{"regex", as_matches, true, true, false}, {"ping", as_ping, false, false, true},
+	{"text", as_text, false, true, false},        {"lines", as_lines, false, false, false},
+	{"json", as_json, false, false, false},       {"xml", as_xml, false, false, false},
+	{"regex", as_matches, true, true, false},     {"ping", as_ping, false, false, true},
+	{"iproute", as_iproute, false, false, false},
 };
 
 #define NDECODINGS (sizeof(decodings) / sizeof(decodings[0]))
@@ -115,7 +122,7 @@ int text_check_decode(const struct request *req, bool files, struct err *err)
 
 	if (d == NULL)
 		return err_set(err, ERR_CONFIG,
-		               "decode: '%s' is not known (expected text, lines, json, xml, regex or ping)",
+		               "decode: '%s' is not known (expected text, lines, json, xml, regex, ping or iproute)",
 		               request_get(req, "decode"));
 	if (files && !d->files)
 		return err_set(err, ERR_CONFIG, "decode: '%s' doesn't go with `files:` (expected text or regex)",

@@ -54,7 +54,7 @@ expect 64 "no check, probe, table, view or profile is named 'no-such-thing'" des
 expect 74 '/nonexistent' check -i "$dir/nonexistent.yaml"
 expect 0 'FORMAT' list formats
 expect 64 "(did you mean 'host'?)" describe hosst
-expect 0 'filled by local/link' describe linux_link
+expect 0 'filled by kvm/link local/link' describe linux_link
 expect 0 'view host' describe host
 expect 0 'table linux_cpu_feature_set (each distinct set once)' describe linux_cpu_feature
 expect 0 'table linux_cpu_feature_set (each distinct set once)' describe linux_cpu_feature_set
