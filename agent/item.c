@@ -48,15 +48,20 @@ static const char *get(void *arg, const char *name)
 int item_fill(const struct item *item, const struct probe *p, struct arena *a, struct request *req, struct err *err)
 {
 	struct request_field *fields = arena_array(a, p->req.nfields, sizeof(*fields));
+	const char *between = p->transport->between != NULL ? p->transport->between : ",";
 
 	for (size_t i = 0; i < p->req.nfields; i++) {
 		const struct template *t = &p->templates[i];
+		const struct template_filling how = {.get = get,
+		                                     .arg = (void *)(uintptr_t)item,
+		                                     .encode = p->transport->encode,
+		                                     .field = p->req.fields[i].name,
+		                                     .between = between};
 
 		fields[i] = p->req.fields[i];
 		if (t->n == 0)
 			continue;
-		fields[i].value =
-			template_fill(t, a, get, (void *)(uintptr_t)item, p->transport->encode, fields[i].name, err);
+		fields[i].value = template_fill(t, a, &how, err);
 		if (fields[i].value == NULL)
 			return err_prefix(err, "%s", fields[i].name);
 	}

@@ -220,20 +220,17 @@ int template_parse(struct arena *a, const char *text, struct template *ret, stru
 
 /* --- filling in --------------------------------------------------------------------------------------------------- */
 
-/* As in template_fill(). */
-typedef const char *encode_fn(struct arena *a, const char *field, const char *value);
-
 static int add_value(struct buf *b, struct arena *a, const struct template_part *part, const char *value,
-                     encode_fn *encode, const char *field, struct err *err)
+                     const struct template_filling *how, struct err *err)
 {
 	if (template_valid(part->type, value, err) < 0)
 		return err_prefix(err, "${%s:%s%s}", part->name, part->type->name, part->list ? "[]" : "");
-	buf_puts(b, encode != NULL ? encode(a, field, value) : value);
+	buf_puts(b, how->encode != NULL ? how->encode(a, how->field, value) : value);
 	return 0;
 }
 
 static int add_list(struct buf *b, struct arena *a, const struct template_part *part, const char *json,
-                    encode_fn *encode, const char *field, struct err *err)
+                    const struct template_filling *how, struct err *err)
 {
 	const struct val *list = json != NULL ? json_decode(a, json, strlen(json), err) : NULL;
 
@@ -242,16 +239,15 @@ static int add_list(struct buf *b, struct arena *a, const struct template_part *
 		               part->type->name);
 	for (const struct val *v = list->first; v != NULL; v = v->next) {
 		if (v != list->first)
-			buf_puts(b, ",");
-		if (add_value(b, a, part, v->kind == VAL_TEXT ? v->text : NULL, encode, field, err) < 0)
+			buf_puts(b, how->between);
+		if (add_value(b, a, part, v->kind == VAL_TEXT ? v->text : NULL, how, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-const char *template_fill(const struct template *t, struct arena *a, const char *(*get)(void *arg, const char *name),
-                          void *arg, const char *(*encode)(struct arena *a, const char *field, const char *value),
-                          const char *field, struct err *err)
+const char *template_fill(const struct template *t, struct arena *a, const struct template_filling *how,
+                          struct err *err)
 {
 	struct buf b = {.max = MAX_FILLED};
 	const char *text = NULL;
@@ -263,9 +259,9 @@ const char *template_fill(const struct template *t, struct arena *a, const char 
 		if (part->text != NULL)
 			buf_puts(&b, part->text);
 		else if (part->list)
-			rc = add_list(&b, a, part, get(arg, part->name), encode, field, err);
+			rc = add_list(&b, a, part, how->get(how->arg, part->name), how, err);
 		else
-			rc = add_value(&b, a, part, get(arg, part->name), encode, field, err);
+			rc = add_value(&b, a, part, how->get(how->arg, part->name), how, err);
 	}
 	if (rc == 0 && b.over)
 		err_set(err, ERR_LIMIT, "the request is longer than %d bytes", MAX_FILLED);

@@ -5,7 +5,7 @@
  * A value is validated against its type, then encoded by the transport for where it goes. A value can't become an option
  * or a second command, and a probe file can't switch that off: there is no untyped placeholder. `$$` is a `$`; a `$`
  * before anything but `{` and `$` is itself. ${name:type[]} takes a JSON list of such values, each of them validated and
- * encoded, and puts commas between.
+ * encoded, and puts commas between, or blanks where it goes to a shell.
  */
 #ifndef TEMPLATE_H
 #define TEMPLATE_H
@@ -37,12 +37,19 @@ int template_parse(struct arena *a, const char *text, struct template *ret, stru
 int template_valid(const struct template_type *type, const char *value, struct err *err);
 
 /*
- * Fills in. GET looks a name up (NULL: not there, an error), ENCODE (may be NULL) encodes a validated value.
- * The result lives in A.
+ * Where the values come from: GET looks a name up (NULL: not there, an error), ENCODE (may be NULL) encodes a validated value
+ * for FIELD, and BETWEEN stands between those of a list.
  */
-const char *template_fill(const struct template *t, struct arena *a, const char *(*get)(void *arg, const char *name),
-                          void *arg, const char *(*encode)(struct arena *a, const char *field, const char *value),
-                          const char *field, struct err *err);
+struct template_filling {
+	const char *(*get)(void *arg, const char *name);
+	void *arg;
+	const char *(*encode)(struct arena *a, const char *field, const char *value);
+	const char *field, *between;
+};
+
+/* Fills in. The result lives in A. */
+const char *template_fill(const struct template *t, struct arena *a, const struct template_filling *how,
+                          struct err *err);
 
 /* The text with its placeholders as they were written: for describe --requests. */
 const char *template_show(const struct template *t, struct arena *a);

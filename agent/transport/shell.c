@@ -111,6 +111,7 @@ const struct transport transport_shell = {
 	.serves = transport_serves_linux,
 	.check = check,
 	.encode = encode,
+	.between = " ",
 	.open = open_session,
 	.ask = ask_all,
 	.cancel = cancel,

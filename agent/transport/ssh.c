@@ -149,6 +149,7 @@ const struct transport transport_ssh = {
 	.keys = keys,
 	.check = check,
 	.encode = encode,
+	.between = " ",
 	.open = pool_open,
 	.ask = ask_all,
 	.cancel = pool_cancel,

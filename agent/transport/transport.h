@@ -114,6 +114,7 @@ struct transport {
 
 	/* Encodes one validated value for where it goes (shell, XML text, argv word). Allocates in A. */
 	const char *(*encode)(struct arena *a, const char *field, const char *value);
+	const char *between; /* the encoded values of a list; NULL: commas */
 
 	/* Makes a session; connects lazily at the first ask. */
 	struct session *(*open)(const struct opening *o);

@@ -34,7 +34,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (end != NULL && template_parse(a, arena_strndup(a, s, (size_t)(end - s)), &t, &err) == 0) {
 		char *value = arena_strndup(a, end + 1, size - (size_t)(end + 1 - s));
 
-		template_fill(&t, a, get, value, check, "command", &err);
+		struct template_filling how = {
+			.get = get, .arg = value, .encode = check, .field = "command", .between = " "};
+
+		template_fill(&t, a, &how, &err);
 		template_show(&t, a);
 	}
 	arena_free(a);

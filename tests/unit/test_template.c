@@ -42,7 +42,7 @@ static const char *filled(const char *text, const char *v)
 
 	if (template_parse(arena, text, &t, &err) < 0)
 		fail_msg("%s", err.text);
-	s = template_fill(&t, arena, get, (void *)v, NULL, NULL, &err);
+	s = template_fill(&t, arena, &(struct template_filling){.get = get, .arg = (void *)v, .between = ","}, &err);
 	assert_int_equal(s == NULL, err.kind != ERR_NONE);
 	return s;
 }
@@ -224,15 +224,21 @@ static const char *brackets(struct arena *a, const char *field, const char *valu
 
 static void encoded_after_validation(void **state)
 {
+	struct template_filling how = {.get = get, .encode = brackets, .field = "command", .between = " "};
 	struct template t;
 	struct err err = {0};
 
 	(void)state;
 	assert_int_equal(template_parse(arena, "x ${v:word} y", &t, &err), 0);
-	assert_string_equal(template_fill(&t, arena, get, "a", brackets, "command", &err), "x <command a> y");
-	assert_null(template_fill(&t, arena, get, "a\x1b b", brackets, "command", &err));
+	how.arg = "a";
+	assert_string_equal(template_fill(&t, arena, &how, &err), "x <command a> y");
+	how.arg = "a\x1b b";
+	assert_null(template_fill(&t, arena, &how, &err));
 	assert_int_equal(err.kind, ERR_CONFIG);
 	assert_non_null(strstr(err.text, "${v:word}: 'a? b': a word"));
+	assert_int_equal(template_parse(arena, "x ${v:text[]} y", &t, &err), 0);
+	how.arg = "[\"a\", \"b,c\"]";
+	assert_string_equal(template_fill(&t, arena, &how, &err), "x <command a> <command b,c> y");
 }
 
 static void shown_as_written(void **state)
