@@ -121,13 +121,29 @@ static bool in_bounds(struct decoder *d)
 	return !d->failed;
 }
 
+/* libxml2 leaves an ampersand in an attribute as "&#38;" while entities aren't replaced, which they must not be. */
+static const char *attribute_text(struct arena *a, const struct attribute *at)
+{
+	static const char left[] = "&#38;";
+	char *text = arena_strndup(a, at->value, (size_t)(at->end - at->value)), *out = text;
+
+	for (const char *p = text; *p != '\0'; p++) {
+		*out++ = *p;
+		if (strncmp(p, left, sizeof(left) - 1) == 0)
+			p += sizeof(left) - 2;
+	}
+	*out = '\0';
+	return text;
+}
+
 /* V stays a TEXT until it is known whether elements come, too. */
 static void add_attribute(struct decoder *d, struct val *v, const struct attribute *at)
 {
 	struct arena *a = arena_of(d);
+	const char *text = attribute_text(a, at);
 
 	if (in_bounds(d))
-		val_add(v, val_textn(a, arena_printf(a, "@%s", at->name), at->value, (size_t)(at->end - at->value)));
+		val_add(v, val_textn(a, arena_printf(a, "@%s", at->name), text, strlen(text)));
 }
 
 static void read_attributes(struct decoder *d, struct val *v, int n, const xmlChar **list)
@@ -142,9 +158,9 @@ static void read_attributes(struct decoder *d, struct val *v, int n, const xmlCh
 		else if (is_xsi(&at, "nil"))
 			d->nil[d->depth - 1] = is_true(&at);
 		else if (at.prefix == NULL && strcmp(at.name, "type") == 0)
-			v->reftype = arena_strndup(arena_of(d), at.value, (size_t)(at.end - at.value));
+			v->reftype = attribute_text(arena_of(d), &at);
 		else if (named && at.prefix == NULL && strcmp(at.name, "name") == 0)
-			v->name = arena_strndup(arena_of(d), at.value, (size_t)(at.end - at.value));
+			v->name = attribute_text(arena_of(d), &at);
 		if (d->attributes && at.prefix == NULL)
 			add_attribute(d, v, &at);
 	}

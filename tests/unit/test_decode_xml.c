@@ -405,9 +405,9 @@ static void cut_sweep(void **state)
 
 static void attributes(void **state)
 {
-	static const char text[] =
-		"<domain type='kvm' id='3' xmlns:q='urn:q' q:x='no'><name>web</name>"
-		"<os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type><boot dev='hd'/></os></domain>";
+	static const char text[] = "<domain type='kvm' id='3' xmlns:q='urn:q' q:x='no'><name>web</name>"
+				   "<os><type arch='x86_64' machine='pc-q35-7.2'>hvm</type><boot dev='hd'/></os>"
+				   "<source file='/a &amp; b&lt;&#38;&amp;#38;&apos;c&amp;'/></domain>";
 	struct err err;
 	const struct val *root =
 		xml_decode_as(arena, text, strlen(text), &(struct xml_options){.attributes = true}, &err);
@@ -421,6 +421,7 @@ static void attributes(void **state)
 	assert_string_equal(type->text, "hvm");
 	assert_string_equal(val_get(type, "@machine")->text, "pc-q35-7.2");
 	assert_string_equal(val_get(val_get(val_get(root, "os"), "boot"), "@dev")->text, "hd");
+	assert_string_equal(val_get(val_get(root, "source"), "@file")->text, "/a & b<&&#38;'c&");
 	/* elsewhere they are dropped, as ever */
 	root = xml_decode(arena, text, strlen(text), &err);
 	assert_int_equal(val_get(val_get(root, "os"), "type")->kind, VAL_TEXT);
