@@ -104,7 +104,7 @@ same_keys tests/checks/case_file.c gap_keys 'Gap keys' "$writing"
 same_keys tests/checks/case_file.c exception_keys 'Exception keys' "$writing"
 
 texts agent/check.c subjects | same agent/check.c Subjects "$formats"
-texts agent/plan.c plan_columns | same agent/plan.c 'Columns of a check' "$formats"
+texts agent/plan_need.c plan_columns | same agent/plan_need.c 'Columns of a check' "$formats"
 texts agent/probe.c names | same agent/probe.c 'Column types' "$formats"
 firsts agent/template.c types | same agent/template.c 'Placeholder types' "$formats"
 texts agent/row.c known | grep -v 'type$' | same agent/row.c 'Path names' "$formats"
