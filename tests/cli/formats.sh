@@ -107,7 +107,7 @@ texts agent/check.c subjects | same agent/check.c Subjects "$formats"
 texts agent/plan_need.c plan_columns | same agent/plan_need.c 'Columns of a check' "$formats"
 texts agent/probe.c names | same agent/probe.c 'Column types' "$formats"
 firsts agent/template.c types | same agent/template.c 'Placeholder types' "$formats"
-texts agent/row.c known | grep -v 'type$' | same agent/row.c 'Path names' "$formats"
+texts agent/row_path.c known | grep -v 'type$' | same agent/row_path.c 'Path names' "$formats"
 sed -n 's/^\tEXIT_[A-Z]* = \([0-9]*\).*/\1/p' "$SOURCE_DIR/agent/command.h" | same agent/command.h 'Exit codes' "$formats"
 sed -n 's/.*directive(line, "\([a-z]*\)").*/-- \1/p' "$SOURCE_DIR/agent/model.c" | sort >"$dir/known"
 cells "$formats" 'View directives' | sed 's/[:|].*//' | sort | cmp -s - "$dir/known" ||
