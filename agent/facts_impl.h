@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* facts_impl.h - what facts.c and facts_insert.c share; nobody else includes it. */
+/* facts_impl.h - what facts.c and facts_insert.c, facts_run.c and facts_read.c share; nobody else includes it. */
 #ifndef FACTS_IMPL_H
 #define FACTS_IMPL_H
 
