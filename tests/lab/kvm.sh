@@ -50,10 +50,12 @@ start() {
 	hold "$dir" "$lab/kvm/holder.sh" "$count" "$dir"
 }
 
+# Huge pages are the machine's; faults.sh notes how many there were before.
 stop() {
 	[ -d "$1" ] || return 0
 	end "$1"
-	forget "$1" inventory.yaml shared etc_hosts
+	[ ! -e "$1/hugepages" ] || cat "$1/hugepages" >/proc/sys/vm/nr_hugepages
+	forget "$1" inventory.yaml shared etc_hosts hugepages
 }
 
 case ${1-} in

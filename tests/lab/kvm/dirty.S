@@ -89,9 +89,7 @@ page:
 	jb next
 	xorl %esi, %esi
 	sti
-	hlt
-	cli
-	jmp next
+	hlt				/* until tick, the only interrupt, which comes back to next */
 
 busy:
 	movw $port_timer, %dx
@@ -107,12 +105,11 @@ next:
 	loop page
 	jmp again
 
-tick:
-	pushl %eax
+tick:					/* no iret: KVM may have to emulate what runs without paging, and can't emulate that */
 	movb $0x20, %al
 	outb %al, $port_pic
-	popl %eax
-	iret
+	addl $12, %esp
+	jmp next
 
 	.balign 8
 segments:

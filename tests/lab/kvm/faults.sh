@@ -29,20 +29,17 @@ in_host() { "$dir/in_host" "$@"; }
 
 virsh() { in_host "$h" virsh -q "$@"; }
 
-# in_mounts COMMAND...: within the host's mount namespace, where its files can be covered by others.
-in_mounts() { nsenter -t "$(cat "$files/pid")" -m --wdns=/ "$@"; }
-
 # cover FILE [MODE]: the host has what standard input says instead of that file of the machine's.
 cover() {
 	local by=$files/covers/${1//\//_}
 	mkdir -p "$files/covers"
 	cat >"$by"
 	chmod "${2:-644}" "$by"
-	in_mounts mount --bind "$by" "$1"
+	in_host "$h" mount --bind "$by" "$1"
 }
 
 uncover() {
-	in_mounts umount -l "$1"
+	in_host "$h" umount -l "$1"
 	rm "$files/covers/${1//\//_}"
 }
 
@@ -102,18 +99,50 @@ heal_host_uuid() {
 	libvirtd_again
 }
 
-# name-local HOST: the host's own name is 127.0.1.1 there, as Debian's installer does, and its migration address is not set
-fault_name_local() {
+# no-migration-host HOST: libvirt isn't told which address migrations come to; then it is what the host is called
+fault_no_migration_host() {
 	host "$1"
-	sed "s/^10.*[[:space:]]$h\$/127.0.1.1 $h/" "$dir/etc_hosts" >"$files/etc_hosts"
 	setting qemu.conf migration_host
 	libvirtd_again
 }
-heal_name_local() {
+heal_no_migration_host() {
 	host "$1"
-	cat "$dir/etc_hosts" >"$files/etc_hosts"
 	setting qemu.conf migration_host "10.77.0.$((10#${h#kvm}))"
 	libvirtd_again
+}
+
+# nameless HOST: the host is called localhost, as a machine that nobody gave a name
+fault_nameless() { rename "$1" localhost.localdomain; }
+heal_nameless() {
+	host "$1"
+	rename "$1" "$h"
+}
+rename() {
+	host "$1"
+	in_host "$h" hostname "$2"
+	libvirtd_again
+}
+
+# unknown-name HOST OTHER: HOST knows no address of OTHER
+fault_unknown_name() {
+	host "$1"
+	sed "/[[:space:]]${2:?}\$/d" "$dir/etc_hosts" >"$files/etc_hosts"
+}
+heal_unknown_name() {
+	host "$1"
+	cat "$dir/etc_hosts" >"$files/etc_hosts"
+}
+
+# link-rate HOST RATE: its migration link carries no more than that in either direction, such as 200mbit
+fault_link_rate() {
+	host "$1"
+	tc -n net qdisc add dev "$(port migr)" root tbf rate "${2:?}" burst 64k latency 50ms
+	tc -n "$h" qdisc add dev migr root tbf rate "$2" burst 64k latency 50ms
+}
+heal_link_rate() {
+	host "$1"
+	tc -n net qdisc del dev "$(port migr)" root
+	tc -n "$h" qdisc del dev migr root
 }
 
 # qemu-lacks HOST MACHINE|FEATURE...: QEMU there doesn't have these machine types, or can't emulate these processor features
@@ -127,6 +156,19 @@ heal_qemu_lacks() {
 	host "$1"
 	uncover /usr/bin/qemu-system-x86_64
 }
+
+# qemu-older HOST: QEMU there is 7.1.0: it doesn't have the machine types of 7.2, and libvirt says so; the rest of it is as it was
+fault_qemu_older() {
+	fault_qemu_lacks "$1" pc-i440fx-7.2 pc-q35-7.2
+	virsh domcapabilities >/dev/null
+	stop_libvirtd
+	in_host "$h" sed -i 's,<version>[0-9]*</version>,<version>7001000</version>,' -- $(capabilities)
+	start_libvirtd
+}
+heal_qemu_older() { heal_qemu_lacks "$1"; }
+
+# What libvirt keeps of what QEMU said of itself.
+capabilities() { in_host "$h" find /var/cache/libvirt/qemu/capabilities -name '*.xml'; }
 
 # kvm-lacks-gfni HOST: the processor doesn't have GFNI, and KVM can't give it to guests
 fault_kvm_lacks_gfni() {
@@ -204,11 +246,11 @@ heal_pool_missing() {
 # images-full HOST MIB: there is no more room than that for images
 fault_images_full() {
 	host "$1"
-	in_mounts mount -t tmpfs -o "size=${2:?}M" tmpfs /var/lib/libvirt/images
+	in_host "$h" mount -t tmpfs -o "size=${2:?}M" tmpfs /var/lib/libvirt/images
 }
 heal_images_full() {
 	host "$1"
-	in_mounts umount -l /var/lib/libvirt/images
+	in_host "$h" umount -l /var/lib/libvirt/images
 }
 
 # file-missing HOST FILE: a file below /var/lib/libvirt/images is not there
@@ -224,7 +266,7 @@ heal_file_missing() {
 # storage-unmounted HOST: the file system that the hosts share is not mounted
 fault_storage_unmounted() {
 	host "$1"
-	in_mounts umount /var/lib/libvirt/shared
+	in_host "$h" umount /var/lib/libvirt/shared
 }
 heal_storage_unmounted() {
 	host "$1"
@@ -235,11 +277,11 @@ mount_shared() { in_host "$h" bindfs -o subtype=glusterfs "$1" /var/lib/libvirt/
 # storage-readonly HOST: it is mounted read-only
 fault_storage_readonly() {
 	host "$1"
-	in_mounts mount -o remount,bind,ro /var/lib/libvirt/shared
+	in_host "$h" mount -o remount,bind,ro /var/lib/libvirt/shared
 }
 heal_storage_readonly() {
 	host "$1"
-	in_mounts mount -o remount,bind,rw /var/lib/libvirt/shared
+	in_host "$h" mount -o remount,bind,rw /var/lib/libvirt/shared
 }
 
 # storage-stale HOST: another export is mounted in its place, with a copy of all files as they are now
@@ -286,24 +328,44 @@ heal_snapshot() {
 	virsh snapshot-delete "$2" before-update
 }
 
+# block-job HOST NAME: the guest's disk is being copied, and the copy isn't finished
+fault_block_job() {
+	host "$1"
+	virsh blockcopy "${2:?}" vdb "/var/lib/libvirt/images/$2.copy" --transient-job --wait
+}
+heal_block_job() {
+	host "$1"
+	virsh blockjob "$2" vdb --abort
+}
+
+# speed HOST NAME MIB: migrations of the guest may take so many MiB/s
+fault_speed() {
+	host "$1"
+	virsh migrate-setspeed "${2:?}" "${3:?}"
+}
+heal_speed() { fault_speed "$1" "$2" 8796093022207; }
+
 # hugepages N: so many huge pages of 2 MiB are free, of which all hosts have the same
 fault_hugepages() {
 	[ -e "$dir/hugepages" ] || cat /proc/sys/vm/nr_hugepages >"$dir/hugepages"
 	echo $(($(hugepages Total) - $(hugepages Free) + $1)) >/proc/sys/vm/nr_hugepages
 	[ "$(hugepages Free)" -eq "$1" ] || die "the machine can't free memory for $1 huge pages"
 }
-heal_hugepages() { cat "$dir/hugepages" >/proc/sys/vm/nr_hugepages; }
+heal_hugepages() {
+	cat "$dir/hugepages" >/proc/sys/vm/nr_hugepages
+	rm "$dir/hugepages"
+}
 hugepages() { sed -n "s/^HugePages_$1: *//p" /proc/meminfo; }
 
 # hugetlbfs-missing HOST: no hugetlbfs is mounted, since before libvirtd started
 fault_hugetlbfs_missing() {
 	host "$1"
-	in_mounts umount -l /run/hugepages
+	in_host "$h" umount -l /run/hugepages
 	libvirtd_again
 }
 heal_hugetlbfs_missing() {
 	host "$1"
-	in_mounts mount -t hugetlbfs hugetlbfs /run/hugepages
+	in_host "$h" mount -t hugetlbfs hugetlbfs /run/hugepages
 	libvirtd_again
 }
 

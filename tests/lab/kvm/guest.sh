@@ -13,7 +13,7 @@ die() {
 }
 
 type=qemu machine=pc memory=64 loader= cpu= backing= devices=
-dirty_mib=4 rate=8 busy= popcnt=0 boots=1
+dirty_mib=4 rate=8 busy= popcnt=0 boots=1 base= transient=
 
 # type=qemu|kvm: emulated, unless said otherwise
 word_type() { type=$1; }
@@ -34,19 +34,20 @@ word_dirty() {
 # busy: between the writes it waits without idling, so that slowing the processor down slows the writes down
 word_busy() { busy=1; }
 
-# cpu=MODE|MODEL[,FEATURE...]: host-model, host-passthrough, maximum, or a model and features that it must have beyond
+# cpu=MODE|MODEL[,[-]FEATURE...]: host-model, host-passthrough, maximum, or a model; and features that it has beyond, or hasn't
 word_cpu() {
-	local model=${1%%,*} feature
-	case $model in
-	host-* | maximum) cpu="<cpu mode='$model'/>" ;;
-	*)
-		cpu="<cpu mode='custom' match='exact' check='full'><model fallback='forbid'>$model</model>"
-		for feature in $(echo "${1#"$model"}" | tr , ' '); do
-			cpu+="<feature policy='require' name='$feature'/>"
-		done
-		cpu+="</cpu>"
-		;;
+	local words feature policy
+	IFS=, read -ra words <<<"$1"
+	case ${words[0]} in
+	host-* | maximum) cpu="<cpu mode='${words[0]}'>" ;;
+	*) cpu="<cpu mode='custom' match='exact'><model fallback='forbid'>${words[0]}</model>" ;;
 	esac
+	for feature in "${words[@]:1}"; do
+		policy=require
+		[[ $feature != -* ]] || policy=disable
+		cpu+="<feature policy='$policy' name='${feature#-}'/>"
+	done
+	cpu+="</cpu>"
 }
 
 # popcnt: ends at once on a processor without that instruction
@@ -62,20 +63,29 @@ word_firmware() {
 # hugepages: memory of huge pages of 2 MiB
 word_hugepages() { backing="<memoryBacking><hugepages/></memoryBacking>"; }
 
-# disk=PLACE/FILE.FORMAT[,CACHE]: a disk below /var/lib/libvirt, in shared or images; made, 8 MiB, if it isn't there; cache none
+# base=PLACE/FILE.qcow2: what the disk after it has under it
+word_base() {
+	base=/var/lib/libvirt/$1
+	in_host qemu-img create -q -f qcow2 "$base" 8M
+}
+
+# transient: changes to the disk after it are thrown away when the guest ends
+word_transient() { transient="<transient/>"; }
+
+# disk=PLACE/FILE.FORMAT[,CACHE]: a disk of 8 MiB below /var/lib/libvirt, in shared or images; cache none
 word_disk() {
 	local file=/var/lib/libvirt/${1%,*} cache=none format
 	[[ $1 != *,* ]] || cache=${1#*,}
 	format=${file##*.}
-	in_host sh -c '[ -e "$1" ] || qemu-img create -q -f "$2" "$1" 8M' sh "$file" "$format"
+	in_host qemu-img create -q -f "$format" ${base:+-b "$base" -F qcow2} "$file" 8M
 	devices+="<disk type='file' device='disk'><driver name='qemu' type='$format' cache='$cache'/><source file='$file'/>
-		<target dev='vdb' bus='virtio'/><alias name='ua-data'/></disk>"
+		<target dev='vdb' bus='virtio'/><alias name='ua-data'/>$transient</disk>"
 }
 
 # cdrom=PLACE/FILE: an image of 1 MiB in a CD-ROM drive
 word_cdrom() {
 	local file=/var/lib/libvirt/$1
-	in_host sh -c '[ -e "$1" ] || truncate -s 1M "$1"' sh "$file"
+	in_host truncate -s 1M "$file"
 	devices+="<disk type='file' device='cdrom'><driver name='qemu' type='raw'/><source file='$file'/>
 		<target dev='sda' bus='sata'/><readonly/></disk>"
 }
@@ -166,6 +176,5 @@ for word in "${@:4}"; do
 	"word_${word%%=*}" "${word#*=}"
 done
 boot_disk "$dir/shared/$name.boot"
-domain | in_host virsh -q define /dev/stdin
-in_host virsh -q start "$name"
+domain | in_host virsh -q "define /dev/stdin; start $name"
 [ -z "$boots" ] || wait_until_it_runs

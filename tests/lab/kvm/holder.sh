@@ -55,6 +55,7 @@ network() {
 		h=$(host_name "$n")
 		addresses "$n" | ip -n "$h" -batch -
 		small_segments "$h" migr
+		ip netns exec "$h" sysctl -qw net.ipv4.tcp_syn_retries=2 # who is not answered knows soon, not after two minutes
 		small_segments net "${h}v"
 	done
 	printf '%s\n' "link set lo up" "link set eth0 up" "addr add 10.79.0.100/24 dev eth0" | ip -n tester -batch -
@@ -92,7 +93,6 @@ security_driver = "none"
 stdio_handler = "file"
 namespaces = []
 cgroup_controllers = []
-hugetlbfs_mount = "/run/hugepages"
 migration_host = "10.77.0.$n"
 END
 	cat >"$settings/lab.xml" <<END

@@ -25,7 +25,7 @@ int ioctl(int fd, unsigned long request, ...)
 	argument = va_arg(arguments, void *);
 	va_end(arguments);
 	result = next(fd, request, argument);
-	if (request == KVM_GET_SUPPORTED_CPUID && result == 0)
+	if ((unsigned int)request == KVM_GET_SUPPORTED_CPUID && result == 0) /* QEMU hands it on as an int */
 		hide(argument);
 	return result;
 }
