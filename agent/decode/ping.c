@@ -2,8 +2,9 @@
 /*
  * ping.c - what ping prints, as a tree: vmkping and other children of BSD's ping, iputils' ping on Linux.
  *
- * Lines that say nothing of interest are passed over, so a banner in front does no harm. The statistics must be there. A reply that
- * somebody else sent, or that brings back less than was sent, proves nothing of the way: it makes the whole no answer.
+ * Lines that say nothing of interest are passed over, so a banner in front does no harm. The statistics must be there, unless ping
+ * says that no route leads to the address. A reply that somebody else sent, or that brings back less than was sent, proves nothing of
+ * the way: it makes the whole no answer.
  */
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -24,6 +25,7 @@ struct reader {
 	int64_t data;      /* bytes of each packet, without headers; -1: not told */
 	const char *error; /* the first */
 	int64_t sent, received;
+	bool no_route;     /* no packet was sent, and there are no statistics */
 	bool counted;      /* the statistics were there */
 	bool from_one;     /* iputils counts packets from 1, BSD from 0 */
 	int64_t rtt_us[3]; /* min, avg, max; -1: not told */
@@ -169,6 +171,13 @@ static void note_error(struct reader *r, const char *text, size_t len)
 		r->error = arena_strndup(r->a, text, len < 200 ? len : 200);
 }
 
+/* TEXT is what the LEN bytes of FROM say, a router or this host itself. */
+static void note_said(struct reader *r, const char *text, const char *from, size_t len)
+{
+	if (r->error == NULL && *text != '\0')
+		r->error = arena_printf(r->a, "%.200s, from %.60s", text, address(r->a, from, len));
+}
+
 /* Is LINE what ping says instead of a reply? "sendto() failed (TEXT)", "ping: local error: TEXT", "From A icmp_seq=1 TEXT" */
 static void read_error(struct reader *r, const char *line)
 {
@@ -185,11 +194,18 @@ static void read_error(struct reader *r, const char *line)
 			note_error(r, line + strlen(prefixes[i]), strlen(line + strlen(prefixes[i])));
 			return;
 		}
+	if (strcmp(line, "ping: connect: Network is unreachable") == 0 ||
+	    strcmp(line, "ping: connect: No route to host") == 0) {
+		note_error(r, line + 15, strlen(line + 15));
+		r->no_route = true;
+	}
 	if (strncmp(line, "From ", 5) == 0 && (at = strstr(line, " icmp_seq=")) != NULL) {
+		size_t len = (size_t)(at - line) - 5;
+
 		at += strlen(" icmp_seq=");
 		at += strspn(at, "0123456789");
 		at += strspn(at, " ");
-		note_error(r, at, strlen(at));
+		note_said(r, at, line + 5, len);
 	}
 }
 
@@ -202,7 +218,7 @@ static int read_bytes_line(struct reader *r, const char *line, int64_t bytes, co
 		return read_reply(r, line, bytes, err);
 	text = strstr(from, ": ");
 	if (text != NULL)
-		note_error(r, text + 2, strlen(text + 2));
+		note_said(r, text + 2, from, (size_t)(text - from));
 	return 0;
 }
 
@@ -315,7 +331,7 @@ struct val *ping_decode(struct arena *a, const char *data, size_t len, struct er
 
 	if (read_lines(&r, data, len, err) < 0)
 		return NULL;
-	if (!r.counted) {
+	if (!r.counted && !r.no_route) {
 		no_statistics(data, len, err);
 		return NULL;
 	}

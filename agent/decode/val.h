@@ -110,8 +110,8 @@ struct val *regex_decode(const struct regex *re, struct arena *a, const char *da
 /*
  * What ping prints: vmkping and others that come from BSD's, and iputils' on Linux, for IPv4 and IPv6. A MAP of `sent` and
  * `received` (packets, as its statistics have them), `error` (what it said instead of a reply, the first of several:
- * "Message too long", "Host is down", "Destination Host Unreachable"; "none"), `rtt_min_us`, `rtt_avg_us`, `rtt_max_us`
- * (microseconds, absent where no reply came) and the LIST `replies` of {seq (from 0), rtt_us, ttl, bytes, dup}. That every
+ * "Message too long", "Host is down", "Destination Host Unreachable, from 10.1.0.1"; "none"), `rtt_min_us`, `rtt_avg_us`, `rtt_max_us`
+ * (microseconds, absent where no reply came) and the LIST `replies` of {seq (from 0), from, rtt_us, ttl, bytes, dup}. That every
  * packet was lost is an answer. Text without statistics is none: ERR_PROTOCOL with its first line.
  */
 struct val *ping_decode(struct arena *a, const char *data, size_t len, struct err *err);

@@ -92,9 +92,22 @@ static int64_t rtt_us(const struct packet *packet, const struct icmp_received *r
 	return rtt / 1000;
 }
 
+/* RET has room for INET6_ADDRSTRLEN. */
+static const char *address_text(const union icmp_address *address, char *ret)
+{
+	struct sockaddr_in a4;
+	struct sockaddr_in6 a6;
+
+	memcpy(&a4, address, sizeof(a4));
+	memcpy(&a6, address, sizeof(a6));
+	return address->any.sa_family == AF_INET ? inet_ntop(AF_INET, &a4.sin_addr, ret, INET6_ADDRSTRLEN)
+	                                         : inet_ntop(AF_INET6, &a6.sin6_addr, ret, INET6_ADDRSTRLEN);
+}
+
 static void list_reply(struct ping *p, const struct icmp_reply *reply, int64_t rtt, bool dup)
 {
 	struct arena *a = p->task.arena;
+	char from[INET6_ADDRSTRLEN];
 	struct val *map;
 
 	if (++p->listed > MAX_REPLIES) {
@@ -103,6 +116,7 @@ static void list_reply(struct ping *p, const struct icmp_reply *reply, int64_t r
 	}
 	map = val_add(p->replies, val_new(a, VAL_MAP, NULL));
 	val_add(map, val_int(a, "seq", reply->seq));
+	val_add(map, val_text(a, "from", address_text(&p->plan.way.to, from)));
 	val_add(map, val_int(a, "rtt_us", rtt));
 	if (reply->ttl >= 0)
 		val_add(map, val_int(a, "ttl", reply->ttl));

@@ -151,13 +151,22 @@ static void router_says_frag_needed(void **state)
 	                            "36 bytes from 10.1.0.1: frag needed and DF set (MTU 1500)\n"
 	                            "--- 10.2.0.11 ping statistics ---\n2 packets transmitted, 0 packets received, "
 	                            "100% packet loss\n"),
-	                    "sent 2 0 frag needed and DF set (MTU 1500) rtt - - -");
+	                    "sent 2 0 frag needed and DF set (MTU 1500), from 10.1.0.1 rtt - - -");
 	assert_string_equal(decoded("PING 10.2.0.11 (10.2.0.11) 8972(9000) bytes of data.\n"
 	                            "From 10.1.0.1 icmp_seq=1 Frag needed and DF set (mtu = 1500)\nping: local error: "
 	                            "message too long, mtu=1500\n"
 	                            "\n--- 10.2.0.11 ping statistics ---\n2 packets transmitted, 0 received, +2 "
 	                            "errors, 100% packet loss, time 201ms\n"),
-	                    "sent 2 0 Frag needed and DF set (mtu = 1500) rtt - - -");
+	                    "sent 2 0 Frag needed and DF set (mtu = 1500), from 10.1.0.1 rtt - - -");
+	assert_string_equal(
+		decoded("PING fd78::1(fd78::1) 8952 data bytes\n"
+	                "From fd77::fe icmp_seq=1 Packet too big: mtu=1500\n\n--- fd78::1 ping statistics ---\n"
+	                "1 packets transmitted, 0 received, +1 errors, 100% packet loss, time 0ms\n"),
+		"sent 1 0 Packet too big: mtu=1500, from fd77::fe rtt - - -");
+	assert_string_equal(decoded("From fe80::1%eth0 icmp_seq=1 Destination unreachable: No route\n"
+	                            "From router (10.0.0.1) icmp_seq=2 Packet filtered\n"
+	                            "2 packets transmitted, 0 received, +2 errors\n"),
+	                    "sent 2 0 Destination unreachable: No route, from fe80::1 rtt - - -");
 }
 
 static void iputils_counts_from_1(void **state)
@@ -189,7 +198,20 @@ static void iputils_errors(void **state)
 		decoded("PING 10.99.0.9 (10.99.0.9) 56(84) bytes of data.\n"
 	                "From 10.99.0.1 icmp_seq=1 Destination Host Unreachable\n\n--- 10.99.0.9 ping statistics ---\n"
 	                "1 packets transmitted, 0 received, +1 errors, 100% packet loss, time 0ms\n"),
-		"sent 1 0 Destination Host Unreachable rtt - - -");
+		"sent 1 0 Destination Host Unreachable, from 10.99.0.1 rtt - - -");
+}
+
+/* ping ends there, and that is an answer. What else keeps it from starting is none. */
+static void iputils_no_route(void **state)
+{
+	(void)state;
+	assert_string_equal(decoded("ping: connect: Network is unreachable\n"),
+	                    "sent 0 0 Network is unreachable rtt - - -");
+	assert_string_equal(decoded("ping: connect: No route to host\n"), "sent 0 0 No route to host rtt - - -");
+	assert_string_equal(decoded("ping: connect: Invalid argument\n"),
+	                    "ping gave no statistics: ping: connect: Invalid argument");
+	assert_string_equal(decoded("ping: bind: Cannot assign requested address\n"),
+	                    "ping gave no statistics: ping: bind: Cannot assign requested address");
 }
 
 static void no_statistics_is_no_answer(void **state)
@@ -338,6 +360,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(router_says_frag_needed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(iputils_counts_from_1, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(iputils_errors, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(iputils_no_route, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_statistics_is_no_answer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(odd_replies_have_holes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(replies_of_another, set_up, tear_down),

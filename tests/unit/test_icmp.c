@@ -58,6 +58,7 @@ static void to_itself(void **state)
 	assert_in_range(number_of(q.root, "rtt_max_us"), 0, 5000000);
 	for (reply = val_get(q.root, "replies")->first; reply != NULL; reply = reply->next) {
 		assert_int_equal(number_of(reply, "seq"), n++);
+		assert_string_equal(text_of(reply, "from"), "127.0.0.1");
 		assert_string_equal(text_of(reply, "ttl"), "64");
 		assert_string_equal(text_of(reply, "bytes"), "65515");
 		assert_string_equal(text_of(reply, "dup"), "0");
