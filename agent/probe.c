@@ -538,6 +538,15 @@ void probes_dispose(struct probes *ps)
 	*ps = (struct probes){0};
 }
 
+bool probes_bring(const struct probes *ps, const char *table, const char *platform)
+{
+	for (size_t i = 0; i < ps->n; i++)
+		for (size_t k = 0; k < ps->v[i]->ntables; k++)
+			if (strcmp(ps->v[i]->tables[k].name, table) == 0 && strcmp(ps->v[i]->platform, platform) == 0)
+				return true;
+	return false;
+}
+
 struct table *probes_table(const struct probes *ps, const char *name)
 {
 	for (size_t i = 0; i < ps->n; i++)

@@ -95,6 +95,9 @@ void probes_dispose(struct probes *ps);
 int probe_parse_items(struct arena *a, const struct ynode *root, struct probe *p, struct err *err);
 
 struct table *probes_table(const struct probes *ps, const char *name); /* first that declares it; NULL when unknown */
+
+/* Is this a table that targets of PLATFORM have at all? */
+bool probes_bring(const struct probes *ps, const char *table, const char *platform);
 bool probe_serves(const struct probe *p, const struct target *t);
 
 #endif

@@ -196,16 +196,6 @@ static int read_table(struct reading *r, int target, struct err *err)
 	return rc;
 }
 
-/* Is this a table that a target of PLATFORM has at all? */
-static bool has_table(const struct probes *ps, const char *table, const char *platform)
-{
-	for (size_t i = 0; i < ps->n; i++)
-		for (size_t k = 0; k < ps->v[i]->ntables; k++)
-			if (strcmp(ps->v[i]->tables[k].name, table) == 0 && strcmp(ps->v[i]->platform, platform) == 0)
-				return true;
-	return false;
-}
-
 static const char **slots(struct taint *t, const struct subjects *s, enum entity_kind kind)
 {
 	return arena_array(t->arena, s->of[kind].n + 1, sizeof(const char *));
@@ -234,7 +224,7 @@ int taint_load(struct taint *t, const struct need *need, const struct probes *pr
 		for (size_t i = 0; i < need->tables.n && of_check; i++) {
 			r.table = need->tables.v[i];
 			r.spine = names_have(&need->discovery, r.table);
-			if (has_table(probes, r.table, s->platform[target]) && read_table(&r, (int)target, err) < 0)
+			if (probes_bring(probes, r.table, s->platform[target]) && read_table(&r, (int)target, err) < 0)
 				return -1;
 		}
 	}

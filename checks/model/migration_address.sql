@@ -3,13 +3,14 @@ IP addresses of migration NICs that another host could connect to. An address th
 its mask, has a row too: its network is NULL. A NIC without address has no row.
 
 host     id
-device   vmk1
+device   vmk1, eth1
 family   4 or 6; NULL: not known
 ip       the shortest spelling of it
 network  10.1.0.0/24; NULL: not known
-gateway  where it sends what is for other networks: its own gateway, else its stack's; none; NULL: not known
-routed   1: that gateway is in the network, so that other networks are within reach; 0: it is not, or there is none; NULL: not known
-by       whose gateway it is: the NIC's own (own), or that of the TCP/IP stack so named
+gateway  where it sends what is for other networks: its own gateway, else its stack's; none; NULL: not known, or a Linux host's routes decide
+routed   1: that gateway is in the network, so that other networks are within reach; 0: it is not, or there is none; NULL: not known.
+         Of a Linux host always 1: whether a route leads there a packet tells
+by       whose gateway it is: the NIC's own (own), or that of the TCP/IP stack so named; linux: that of a Linux host's routes
 */
 -- index: host, device
 -- arm: vsphere
@@ -50,3 +51,5 @@ SELECT host, device, family, substr(ip, 1, instr(ip, '/') - 1) AS ip, network,
             THEN ip_network(gateway, CASE family WHEN 4 THEN 32 ELSE 128 END) <> ip
             ELSE ip_in(gateway, network) END AS routed, by
   FROM route
+-- arm: kvm
+SELECT host, device, family, ip, ip_network(ip, bits) AS network, NULL AS gateway, 1 AS routed, 'linux' AS "by" FROM linux_migration_address

@@ -9,10 +9,12 @@ payload    bytes of ICMP data
 attempt    from 1
 replied    1: a reply came, also to the first packet; 0: none; NULL: not known, as when none was counted and yet some are listed
 too_long   1: the source itself refuses to send that much in one frame, else 0
+told       1: a router said that it is too much for its next link, else 0
+said_mtu   the MTU that it, or the source, named then, bytes; NULL: none
 sent, received   packets, without the first; NULL: not known, as when the replies are not all listed
 rtt_min_us, rtt_avg_us, rtt_max_us   microseconds; NULL: no reply, or not known
 jitter_us  mean difference of one reply's time to the next, microseconds; NULL: fewer than two replies in a row
-error      what the source said instead of sending, or none; NULL: not known
+error      what the source, or a router, said instead of a reply, or none; NULL: not known
 failure    why there is no answer; NULL: there is one
 via        the way that the source was asked
 */
@@ -38,6 +40,8 @@ SELECT path, host, peer, payload, attempt,
        CASE WHEN received > 0 AND meant THEN 1
             WHEN received = 0 AND replies IS NULL AND (sent > 0 OR error <> 'none') THEN 0 END AS replied,
        coalesce(error LIKE '%message too long%', 0) AS too_long,
+       coalesce(error LIKE '%frag%needed%' OR error LIKE '%packet too big%', 0) AS told,
+       CASE WHEN error LIKE '%mtu%' THEN nullif(CAST(ltrim(substr(error, instr(lower(error), 'mtu') + 3), ' =') AS INTEGER), 0) END AS said_mtu,
        CASE WHEN received = coalesce(replies, 0) AND (replies IS NULL OR meant) THEN max(sent - 1, 0) END AS sent,
        CASE WHEN received = coalesce(replies, 0) AND (replies IS NULL OR meant) THEN coalesce(n, 0) END AS received,
        rtt_min_us, CAST(round(rtt_avg_us) AS INTEGER) AS rtt_avg_us, rtt_max_us, CAST(round(jitter_us) AS INTEGER) AS jitter_us,

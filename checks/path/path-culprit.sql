@@ -1,9 +1,9 @@
 /*
-title: Nothing between the cluster's hosts stands in the way of vMotion
+title: Nothing between the cluster's hosts stands in the way of migrations
 subject: cluster
 depends: cluster
 severity: warning
-platforms: [vsphere]
+platforms: [vsphere, kvm]
 symptom: >
   Migrations between some hosts of the cluster stall, time out or are slow, between others they work; which ones fail looks random.
 fix: >
@@ -29,7 +29,7 @@ WITH node AS MATERIALIZED (
 	                    || json_extract(e.value, '$.sentence'), '; or ') AS text
 	  FROM answer AS a LEFT JOIN json_each(a.json, '$.explanations') AS e GROUP BY a.cluster, a.symptom),
      whole AS MATERIALIZED (
-	SELECT cluster, group_concat(CASE WHEN n = 0 THEN bad || ' paths fail among more vMotion adapters than can be explained'
+	SELECT cluster, group_concat(CASE WHEN n = 0 THEN bad || ' paths fail among more migration adapters than can be explained'
 	                                  ELSE text || CASE WHEN more THEN '; there are more explanations' ELSE '' END END, '. ') AS text,
 	       max(n > 1) AS several
 	  FROM (SELECT * FROM said ORDER BY cluster, symptom) GROUP BY cluster),
@@ -47,7 +47,7 @@ SELECT c.id AS cluster,
        CASE WHEN p.bad > 0 THEN p.bad || ' of ' || p.sent || ' paths fail' ELSE p.ok || ' of ' || p.sent || ' paths work' END
            || CASE WHEN p.sent > p.ok + p.bad THEN ', ' || (p.sent - p.ok - p.bad) || ' are not known' ELSE '' END
            || CASE WHEN p.unsure > 0 THEN '; of ' || p.unsure || ' more it is not known whether they should' ELSE '' END AS observed,
-       'every path between vMotion adapters works' AS expected,
+       'every path between migration adapters works' AS expected,
        CASE WHEN p.bad > 0 THEN CASE WHEN w.several THEN 'one of these: ' ELSE '' END || w.text
             WHEN m.n = 1 THEN 'the host is the only one of its cluster'
             WHEN coalesce(p.sent, 0) = 0 THEN 'there is no path along which to send a packet'

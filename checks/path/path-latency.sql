@@ -1,19 +1,19 @@
 /*
-title: Packets between vMotion adapters take no longer than vMotion allows
+title: Packets between migration adapters take no longer than migrations bear
 subject: path
 depends: own
 severity: critical
-platforms: [vsphere]
+platforms: [vsphere, kvm]
 params: {max_ms: 150, warn_ms: 10, warn_jitter_ms: 20}
 symptom: Migrations over a distance are refused, never catch up with a busy VM, or stun it for seconds when they switch over.
 fix: >
   Look for a detour or a congested link between the two hosts. vMotion is supported up to 150 ms for the way there and back, with the
-  licence for long distances; without it up to 10 ms.
+  licence for long distances; without it up to 10 ms. For KVM nobody gives a limit: the same is taken.
 refs: ["VMware vSphere: vCenter Server and Host Management, Requirements for vMotion", "VMware KB 2106949"]
 */
 -- Of the largest packets that get across. A path without any reply has no time: jumbo-frames-path tells of it.
 WITH seen AS MATERIALIZED (
-	SELECT p.path, p.host, p.peer, p.src_device, p.dst_device, m.duty, m.in_scope, m.dst_ip, s.absent OR d.absent AS absent, r.rtt_min_us, r.rtt_avg_us,
+	SELECT p.path, p.host, p.peer, p.src_device, p.dst_device, m.duty, m.in_scope, m.dst_ip, s.absent OR d.absent AS absent, coalesce(s.lacks, d.lacks) AS lacks, r.rtt_min_us, r.rtt_avg_us,
 	       r.rtt_max_us, r.jitter_us, r.failure, r.via, CASE WHEN m.duty = 'send' AND m.in_scope THEN r.state END AS state
 	  FROM migration_path AS p
 	  LEFT JOIN mesh_path AS m ON m.path = p.path
@@ -33,7 +33,7 @@ SELECT path, host, peer,
                  || CASE WHEN jitter_us IS NOT NULL THEN printf(', varying by %.3f ms', jitter_us / 1e3) ELSE '' END END AS observed,
        'at most ' || :warn_ms || ' ms, varying by at most ' || :warn_jitter_ms || ' ms; more than ' || :max_ms || ' ms is not supported' AS expected,
        CASE WHEN duty = 'away' THEN 'the host is not connected, so that nothing migrates from it: see host-connected'
-            WHEN absent THEN 'a side has no vMotion adapter: see vmotion-vmknic-present'
+            WHEN absent THEN 'a side has ' || lacks
             WHEN duty IN ('elsewhere', 'none') THEN 'these two adapters have no way to each other'
             WHEN duty = 'unsampled' THEN 'not sampled: see jumbo-frames-path'
             WHEN duty IS NULL THEN 'not known which addresses the two adapters have, or in which networks'

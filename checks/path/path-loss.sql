@@ -1,9 +1,9 @@
 /*
-title: No packets are lost between vMotion adapters
+title: No packets are lost between migration adapters
 subject: path
 depends: own
 severity: warning
-platforms: [vsphere]
+platforms: [vsphere, kvm]
 params: {max_loss_pct: 0, min_sent: 3}
 symptom: Migrations are slower than the link, and time out now and then under load.
 fix: >
@@ -14,7 +14,7 @@ refs: ["003_86cd344ffb4023b6.txt", "VMware KB 1003728"]
 */
 -- Of the largest packets that get across, without the first of each attempt.
 WITH seen AS MATERIALIZED (
-	SELECT p.path, p.host, p.peer, p.src_device, p.dst_device, m.duty, m.in_scope, m.dst_ip, s.absent OR d.absent AS absent, r.crossed_sent AS sent,
+	SELECT p.path, p.host, p.peer, p.src_device, p.dst_device, m.duty, m.in_scope, m.dst_ip, s.absent OR d.absent AS absent, coalesce(s.lacks, d.lacks) AS lacks, r.crossed_sent AS sent,
 	       r.crossed_received AS received, r.observed_mtu, r.failure, r.via,
 	       100.0 * (r.crossed_sent - r.crossed_received) / nullif(r.crossed_sent, 0) AS loss_pct,
 	       CASE WHEN m.duty = 'send' AND m.in_scope THEN r.state END AS state
@@ -34,7 +34,7 @@ SELECT path, host, peer,
            AS observed,
        'at most ' || :max_loss_pct || ' % of at least ' || :min_sent || ' packets' AS expected,
        CASE WHEN duty = 'away' THEN 'the host is not connected, so that nothing migrates from it: see host-connected'
-            WHEN absent THEN 'a side has no vMotion adapter: see vmotion-vmknic-present'
+            WHEN absent THEN 'a side has ' || lacks
             WHEN duty IN ('elsewhere', 'none') THEN 'these two adapters have no way to each other'
             WHEN duty = 'unsampled' THEN 'not sampled: see jumbo-frames-path'
             WHEN duty IS NULL THEN 'not known which addresses the two adapters have, or in which networks'

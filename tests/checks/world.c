@@ -89,7 +89,7 @@ static int write_ledger(struct world *w, const char *table, struct err *err)
 	for (size_t i = 0; i < w->c->ntargets; i++) {
 		const struct target *t = &w->c->targets[i];
 
-		if (strcmp(probe->platform, t->platform) == 0 && whole_gap(w->c, table, t->name) == NULL &&
+		if (probes_bring(w->probes, table, t->platform) && whole_gap(w->c, table, t->name) == NULL &&
 		    facts_filled(w->facts, table, t->name, NULL, err) < 0)
 			return -1;
 	}

@@ -61,7 +61,7 @@ static void expect(struct pings *p, const char *state, const char *const *senten
 #define LOOK_HOST "look at the MTU of its virtual switch, uplinks and switch ports"
 #define LOOK_TRUNK "look at the MTU of the trunk between their switches"
 #define LOOK_PAIR "look at what only these share: one link of an aggregation, or a router between them"
-#define LOOK_ALL "look at the MTU of the vMotion network as a whole"
+#define LOOK_ALL "look at the MTU of the migration network as a whole"
 
 static void test_nothing_wrong(void **state)
 {
