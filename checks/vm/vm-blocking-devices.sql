@@ -3,22 +3,26 @@ title: No device ties the VM to its host
 subject: vm
 depends: own
 severity: critical
-platforms: [vsphere]
+platforms: [vsphere, kvm]
+params: {ask_qemu: 0}
 symptom: >
   "Device 'CD/DVD drive 1' uses backing '', which is not accessible", or "The virtual machine is configured to use a device that
-  prevents the operation": vMotion is refused.
+  prevents the operation": vMotion is refused. KVM: "cannot migrate domain: ...", "cannot migrate a domain with <hostdev>".
 fix: >
   Disconnect drives, ports and USB devices that are of the host or of a client, and take devices passed through from the host out
   of the VM, for the migration at least; a VM with a shared SCSI bus is shut down first. What can't be told here can be asked of
-  vCenter: the compatibility check of its Migrate dialog.
+  vCenter: the compatibility check of its Migrate dialog. KVM: convert disks to qcow2 or raw, detach what is the host's; QEMU itself is
+  asked where the profile sets ask_qemu to 1, but libvirt marks the VMs as tainted for that.
 refs: ["vSphere API: DisallowedMigrationDeviceAttached, DeviceNotSupported, SharedBusControllerNotSupported, RawDiskNotSupported",
        "vSphere API: VirtualDevice, VirtualDeviceConnectInfo.connected, VirtualUSB, VirtualUSBUSBBackingOption",
        "VMware vSphere: vCenter Server and Host Management, virtual machine conditions and limitations for vMotion",
-       "VMware vSphere: Setup for Windows Server Failover Clustering, SCSI bus sharing"]
+       "VMware vSphere: Setup for Windows Server Failover Clustering, SCSI bus sharing",
+       "QEMU: query-migrate, blocked-reasons", "libvirt: Domain XML format, Devices"]
 */
 -- A device whose type and backing are not in the list may do anything: unknown. Devices with connected = 1 matter while they are
 -- connected. What a VM that is off has attached is opened again when it starts on the other host: the cold column.
 -- That vMotion refuses pipes, thin print ports and sound cards like other devices of the host is a guess; the API doesn't say.
+-- What devices of libvirt's mean stands in the view libvirt_obstacle.
 WITH rule(type, backing, connected, live, cold, why) AS MATERIALIZED (VALUES
 	('VirtualIDEController', 'none', 0, 'pass', 'pass', ''), ('VirtualPS2Controller', 'none', 0, 'pass', 'pass', ''),
 	('VirtualPCIController', 'none', 0, 'pass', 'pass', ''), ('VirtualSIOController', 'none', 0, 'pass', 'pass', ''),
@@ -144,7 +148,7 @@ WITH rule(type, backing, connected, live, cold, why) AS MATERIALIZED (VALUES
 	  FROM device
 	 WHERE type = 'VirtualMachineVideoCard'
 	   AND coalesce(enable_3d <> 0 AND renderer NOT IN ('automatic', 'software'), enable_3d IS NOT 0)),
-     weight(status, rank) AS (VALUES ('pass', 0), ('warn', 1), ('unknown', 2), ('fail', 3)),
+     weight(status, rank) AS (VALUES ('pass', 0), ('warn', 1), ('unknown', 2), ('ask', 2), ('fail', 3)),
      verdict AS MATERIALIZED (
 	SELECT set_id, max(live) AS live, max(cold) AS cold,
 	       group_concat(CASE WHEN live > 0 THEN name || ': ' || why END, '; ') AS live_why,
@@ -155,7 +159,23 @@ WITH rule(type, backing, connected, live, cold, why) AS MATERIALIZED (VALUES
 	          FROM aspect AS a JOIN weight AS l ON l.status = a.live JOIN weight AS c ON c.status = a.cold
 	         ORDER BY a.set_id, a.name, a.why)
 	 GROUP BY set_id),
-     size AS MATERIALIZED (SELECT set_id, count(*) AS n FROM vsphere_vm_device_set GROUP BY set_id)
+     size AS MATERIALIZED (SELECT set_id, count(*) AS n FROM vsphere_vm_device_set GROUP BY set_id),
+     asked AS MATERIALIZED (SELECT host || '/' || uuid AS vm FROM libvirt_qemu_asked WHERE answer IS NOT NULL),
+     hindrance AS (
+	SELECT vm, name, live, cold, why FROM libvirt_obstacle
+	UNION ALL
+	SELECT host || '/' || uuid, 'QEMU', 'fail', 'pass', reason FROM libvirt_blocker WHERE uuid IS NOT NULL),
+     hindered AS MATERIALIZED (
+	SELECT vm, max(live) AS live, max(cold) AS cold,
+	       group_concat(CASE WHEN live > 0 THEN name || ': ' || why END, '; ') AS live_why,
+	       group_concat(CASE WHEN cold > 0 THEN name || ': ' || why END, '; ') AS cold_why,
+	       group_concat(CASE WHEN live > 0 THEN name END, ', ') AS live_names,
+	       group_concat(CASE WHEN cold > 0 THEN name END, ', ') AS cold_names
+	  FROM (SELECT h.vm, h.name, h.why, CASE WHEN h.live = 'ask' AND a.vm IS NOT NULL THEN 1 ELSE l.rank END AS live, c.rank AS cold
+	          FROM hindrance AS h JOIN weight AS l ON l.status = h.live JOIN weight AS c ON c.status = h.cold
+	          LEFT JOIN asked AS a ON a.vm = h.vm
+	         ORDER BY h.vm, h.name, h.why)
+	 GROUP BY vm)
 SELECT v.id AS vm,
        CASE WHEN m.mobility = 'agent' THEN 'na'
             WHEN s.n > 0 AND m.mobility IN ('live', 'cold')
@@ -176,3 +196,27 @@ SELECT v.id AS vm,
   LEFT JOIN vsphere_vm_device AS d ON d.vm = v.id
   LEFT JOIN size AS s ON s.set_id = d.set_id
   LEFT JOIN verdict AS j ON j.set_id = d.set_id
+ WHERE v.platform = 'vsphere'
+UNION ALL
+SELECT v.id,
+       CASE WHEN m.mobility = 'live' AND :ask_qemu = 1 AND a.vm IS NULL AND coalesce(h.live, 0) < 3 THEN 'unknown'
+            WHEN d.type IS NOT NULL AND m.mobility IN ('live', 'cold')
+            THEN CASE CASE m.mobility WHEN 'live' THEN coalesce(h.live, 0) ELSE coalesce(h.cold, 0) END
+                      WHEN 0 THEN 'pass' WHEN 1 THEN 'warn' WHEN 3 THEN 'fail' ELSE 'unknown' END
+            ELSE 'unknown' END,
+       CASE m.mobility WHEN 'live' THEN h.live_names WHEN 'cold' THEN h.cold_names END,
+       CASE m.mobility WHEN 'live' THEN coalesce(h.live_why, CASE WHEN d.type IS NOT NULL THEN 'nothing in the way' END)
+                       WHEN 'cold' THEN coalesce(h.cold_why, CASE WHEN d.type IS NOT NULL THEN 'nothing in the way of a cold migration' END) END,
+       'no device of the host or of a client, nothing shared with other VMs',
+       CASE WHEN d.type IS NULL THEN 'the VM''s definition was not answered'
+            WHEN m.mobility = 'cold' THEN 'moves cold: it is not running'
+            WHEN m.mobility IS NULL THEN 'not known whether it runs'
+            WHEN :ask_qemu = 1 AND a.vm IS NULL THEN 'QEMU did not say what keeps the VM where it is'
+            WHEN :ask_qemu = 1 THEN 'QEMU itself was asked, too'
+            ELSE 'by its definition: QEMU itself was not asked' END
+  FROM vm AS v
+  LEFT JOIN vm_mobility AS m ON m.vm = v.id
+  LEFT JOIN vm_definition AS d ON d.vm = v.id
+  LEFT JOIN hindered AS h ON h.vm = v.id
+  LEFT JOIN asked AS a ON a.vm = v.id
+ WHERE v.platform = 'kvm'

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# One host, asked in two ways: over netlink where migready runs, and over SSH by the commands of a genuine login. What both say of its
-# network is the same, row by row and column by column. The network is a namespace's of its own.
+# One host, asked in two ways: by the kernel's own interfaces where migready runs, and over SSH by the commands of a genuine login. What
+# both say of its network and its clock is the same, row by row and column by column. The network is a namespace's of its own.
 if [ -z "${NETWORK_OF_ITS_OWN-}" ] && unshare --mount --net true 2>/dev/null; then
 	NETWORK_OF_ITS_OWN=1 exec unshare --mount --net --propagation private bash "$0"
 fi
@@ -42,11 +42,11 @@ neigh add 2001:db8::9 lladdr 02:00:00:00:00:0a dev br0 nud permanent
 neigh add 192.0.2.8 lladdr 02:00:00:00:00:08 dev br0 nud noarp
 END
 
-ssh_setup
-ssh_listen=127.0.0.1
-ssh_server host
-ssh_known "$work/known" "$ssh_port"
-cat >"$work/inventory.yaml" <<END
+# A server sees what is mounted when it starts.
+serve() {
+	ssh_server "$1"
+	ssh_known "$work/known" "$ssh_port"
+	cat >"$work/inventory.yaml" <<END
 targets:
   - {name: here, local: true}
   - name: far
@@ -55,10 +55,15 @@ targets:
 credentials:
   lab: {user: $ssh_user, key: $ssh_dir/id_ed25519}
 END
+}
 
-# rows HOST TABLE: all of a table's rows of a host, each by its columns, without the host.
+ssh_setup
+ssh_listen=127.0.0.1
+serve host
+
+# rows HOST TABLE: all of a table's rows of a host, each by its columns, without the host and what a clock counts.
 rows() {
-	jq -cS --arg host "$1/" '.[] | select(.host | startswith($host)) | del(.host)' "$work/$2.json" | sort
+	jq -cS --arg host "$1/" '.[] | select(.host | startswith($host)) | del(.host, .wall_ms, .asked_ms, .answered_ms, .max_error_us, .est_error_us, .offset_us)' "$work/$2.json" | sort
 }
 
 ask() {
@@ -94,3 +99,19 @@ grep -q '"address":"198.51.100.1".*"prefix_len":32' "$work/here" || fail "the ad
 grep -q '"address":"2001:db8:1::1".*"state":"deprecated"' "$work/here" || fail "a deprecated address"
 same linux_neighbour 2
 ! grep -q '192.0.2.8' "$work/here" || fail "a neighbour that nobody looks for"
+
+# ---- the clock: by perl and, where that is missing, by python ----
+
+same linux_clocksource 1
+same_clock() {
+	same linux_clock 1
+	jq -e 'all(.[]; .wall_ms >= .asked_ms - 1 and .wall_ms <= .answered_ms + 1)
+		and (map(.max_error_us) | max - min < 100000) and (map(.est_error_us) | max - min < 100000) and (map(.offset_us) | max - min < 100000)' \
+		"$work/linux_clock.json" >/dev/null || fail "the clock: $(cat "$work/linux_clock.json")"
+}
+
+same_clock
+for perl in $(type -aP perl); do mount --bind /dev/null "$perl"; done
+! perl -e 1 2>/dev/null || fail "perl is still there"
+serve without_perl
+same_clock
