@@ -44,8 +44,8 @@ SELECT host,
             WHEN strange > 0 THEN 'not on an interface of the host: the source would connect to somebody else'
             WHEN n IS NOT NULL OR absent = 1 THEN NULL
             WHEN network = 'none' AND conf = 'unreadable' THEN 'not known: qemu.conf is not readable, so that migration_host may be set. Name the migration_network in the inventory'
+            WHEN network = 'none' AND name LIKE 'localhost%' AND setting = '' THEN 'libvirt refuses migrations to a host that calls itself so'
             WHEN network = 'none' AND found = 0 THEN called || ' has no address there: whether others find one is not known. Name the migration_network in the inventory'
-            WHEN network = 'none' AND found > 0 AND name LIKE 'localhost%' AND setting = '' THEN 'libvirt refuses migrations to a host that calls itself so'
             WHEN network = 'none' AND found > 0 THEN called || ' leads to the loopback interface there: where others find it is not known. Name the migration_network in the inventory'
             ELSE coalesce('not known: ' || failure, 'not known which addresses the host has') END AS detail
   FROM seen
