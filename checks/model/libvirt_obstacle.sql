@@ -33,9 +33,11 @@ WITH domain AS MATERIALIZED (SELECT host || '/' || uuid AS vm, * FROM libvirt_do
 	('vmdk', 'fail', ''), ('vdi', 'fail', ''), ('vhdx', 'fail', ''), ('vpc', 'fail', ''), ('qcow', 'fail', ''), ('parallels', 'fail', ''),
 	('cow', 'fail', ''), ('bochs', 'fail', ''), ('cloop', 'fail', ''), ('dmg', 'fail', ''), ('dir', 'fail', ''), ('fat', 'fail', '')),
      layer AS (
-	SELECT host, uuid, target, format FROM libvirt_disk UNION ALL SELECT host, uuid, target, format_1 FROM libvirt_disk
-	UNION ALL SELECT host, uuid, target, format_2 FROM libvirt_disk UNION ALL SELECT host, uuid, target, format_3 FROM libvirt_disk
-	UNION ALL SELECT host, uuid, target, format_4 FROM libvirt_disk),
+	SELECT host, uuid, target, format FROM libvirt_disk
+	UNION ALL
+	SELECT d.host, d.uuid, d.target, l.value
+	  FROM libvirt_disk AS d
+	  JOIN json_each(CASE d.layers WHEN '' THEN '[]' ELSE '[' || replace(json_quote(d.layers), ',', '","') || ']' END) AS l),
      counted(vm, kind, told) AS (
 	SELECT vm, 'disks', disks FROM domain UNION ALL SELECT vm, 'interfaces', interfaces FROM domain
 	UNION ALL SELECT vm, 'hostdevs', hostdevs FROM domain UNION ALL SELECT vm, 'filesystems', filesystems FROM domain

@@ -3,10 +3,11 @@ title: Both hosts mount the same NFS export under the same server name, folder a
 subject: pair
 depends: own
 severity: critical
-platforms: [vsphere]
+platforms: [vsphere, kvm]
 symptom: >
   vCenter takes one export for two datastores; the migration fails because the destination can't open the VM's files, or asks for
-  a storage migration that nobody wanted.
+  a storage migration that nobody wanted. KVM: nobody can tell whether both hosts see the same files, and with NFS 3 on one side and NFS 4
+  on the other a lock that one host takes doesn't hold the other.
 fix: >
   Unmount the export on the hosts that spell it differently and mount it again exactly as on the others: the same server name or
   address, letter by letter, the same folder, the same NFS version.
@@ -15,20 +16,21 @@ refs: ["001_82856f7890981a1d.txt", "VMware vSphere Storage: NFS datastore guidel
 -- Two mounts are the same export when their folders agree apart from doubled and trailing slashes, and the servers do apart from
 -- case and a trailing dot, or the volume names do apart from the " (1)" that vCenter appends, or the capacities do. When only one
 -- of them is not to be found on the other host, only the server counts as proof: two exports may well look alike.
--- Hosts with the same list are judged once, as the first of them.
+-- On KVM the name is where it is mounted, and another spelling alone breaks no migration: a warning. Hosts with the same list are judged
+-- once, as the first of them.
 WITH mount AS MATERIALIZED (
-	SELECT h.cluster, v.host, v.name, v.kind, v.server, v.path,
-	       v.server || ':' || v.path || CASE v.kind WHEN 'nfs3' THEN ' (NFS 3)' ELSE ' (NFS 4.1)' END AS spelling,
+	SELECT h.cluster, h.platform, v.host, v.name, v.kind, v.server, v.path,
+	       v.server || ':' || v.path || CASE v.kind WHEN 'nfs3' THEN ' (NFS 3)' WHEN 'nfs4' THEN ' (NFS 4)' ELSE ' (NFS 4.1)' END AS spelling,
 	       rtrim(lower(v.server), '.') AS server_key,
 	       rtrim(replace(replace(replace(v.path, '//', '/'), '//', '/'), '//', '/'), '/') AS path_key,
 	       lower(CASE WHEN v.name GLOB '* ([0-9])' THEN substr(v.name, 1, length(v.name) - 4) ELSE v.name END) AS name_key,
 	       CASE WHEN v.capacity_bytes > 0 THEN v.capacity_bytes END AS capacity
 	  FROM host AS h JOIN host_volume AS v ON v.host = h.id
-	 WHERE v.kind IN ('nfs3', 'nfs41')),
+	 WHERE v.kind IN ('nfs3', 'nfs4', 'nfs41')),
      unsure AS MATERIALIZED (
 	SELECT h.id AS host, count(v.host) AS n FROM host AS h LEFT JOIN host_volume AS v ON v.host = h.id
 	 GROUP BY h.id
-	HAVING count(v.kind) < count(*) OR max(v.kind IN ('nfs3', 'nfs41') AND (v.server IS NULL OR v.path IS NULL)) = 1),
+	HAVING count(v.kind) < count(*) OR max(v.kind IN ('nfs3', 'nfs4', 'nfs41') AND (v.server IS NULL OR v.path IS NULL)) = 1),
      suspect AS MATERIALIZED (
 	SELECT cluster, path_key FROM mount GROUP BY cluster, path_key HAVING count(DISTINCT spelling) > 1),
      odd AS MATERIALIZED (
@@ -43,7 +45,7 @@ WITH mount AS MATERIALIZED (
      meeting AS MATERIALIZED (
 	SELECT a.host, b.host AS peer, a.name, a.spelling AS here, b.spelling AS there, a.path_key, a.cluster,
 	       CASE WHEN x.host IS NULL AND y.host IS NULL
-	            THEN a.server_key = b.server_key OR a.name_key = b.name_key OR a.capacity = b.capacity
+	            THEN a.server_key = b.server_key OR a.name_key = b.name_key OR (a.capacity = b.capacity AND a.platform = 'vsphere')
 	            ELSE a.server_key = b.server_key END AS same
 	  FROM m AS a
 	  JOIN m AS b ON b.cluster = a.cluster AND b.path_key = a.path_key AND b.host <> a.host
@@ -79,7 +81,7 @@ SELECT r.host, r.peers AS peer, CASE WHEN s.unsure = 0 AND r.unsure = 0 THEN 'pa
          WHERE c.host IS NULL GROUP BY p.host, d.unsure, d.empty) AS r
   JOIN side AS s ON s.host = r.host
 UNION ALL
-SELECT c.host, json_group_array(c.peer), CASE WHEN c.same = 1 THEN 'fail' ELSE 'unknown' END, c.names, c.text,
+SELECT c.host, json_group_array(c.peer), CASE WHEN c.same = 1 THEN CASE h.platform WHEN 'kvm' THEN 'warn' ELSE 'fail' END ELSE 'unknown' END, c.names, c.text,
        'one spelling of server, folder and version on both hosts',
        CASE WHEN c.same = 1 THEN c.majority
             ELSE 'not known whether these are one export: names differ, and capacities were not given' END
