@@ -58,6 +58,7 @@ reads_data() {
 
 running() { [ "$(virsh "$1" domstate "$name" 2>/dev/null)" = running ]; }
 
+# goes_on HOST PASS: it gets beyond that pass, within seconds.
 goes_on() {
 	local i
 	for ((i = 0; i < 50; i++)); do
@@ -90,15 +91,19 @@ migrate() {
 	[ "$status" -eq 0 ] || [[ $guest == *firmware=* ]] || goes_on kvm01 "$before" || happened+=" (and the guest is lost)"
 }
 
-# The first error, less what is another one each time.
+# The first error, or where that is only that the other end is gone, what QEMU said there; less what is another one each time.
 reason() {
-	sed -n 's/^error: \(internal error: \)\{0,1\}//p' "$work/said" | head -n 1 |
-		sed -E 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z qemu-system-x86_64: //; s/[0-9a-f]{8}-[0-9a-f-]{27}/UUID/; s/ \(as uid:[^)]*\)//'
+	local said
+	said=$(sed -n 's/^error: //p' "$work/said" | head -n 1)
+	[[ $said != *"Unable to write to socket"* ]] ||
+		said=$("$dir/in_host" kvm02 grep 'qemu-system-x86_64: ' "/var/log/libvirt/qemu/$name.log" | head -n 1)
+	sed -E 's/internal error: //; s/(qemu unexpectedly closed the monitor|process exited while connecting to monitor): //
+		s/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z qemu-system-x86_64: //; s/[0-9a-f]{8}-[0-9a-f-]{27}/UUID/; s/ \(as uid:[^)]*\)//' <<<"$said"
 }
 
 # harm PASS PROCESSOR: whether the guest that was in that pass, with that processor, is still itself at the destination.
 harm() {
-	if ! [[ $guest == *firmware=* ]] && ! goes_on kvm02 "$1"; then
+	if ! [[ $guest == *firmware=* ]] && ! { goes_on kvm02 "$1" && goes_on kvm02 "$(pass kvm02)"; }; then
 		echo "harmed: the guest ended at the destination"
 	elif [ "$(processor kvm02)" != "$2" ]; then
 		echo "harmed: its processor lacks features at the destination"

@@ -71,14 +71,14 @@ flat:
 	xorl %esi, %esi			/* pages in this hundredth of a second */
 again:
 	incl %ebp
-	cmpl $0, needs_popcnt
-	je 1f
-	popcnt %ebp, %eax		/* ends a guest whose processor doesn't have it */
-1:	movl area, %edi
+	movl area, %edi
 	movl pages, %ecx
 
 page:
-	movl %ebp, (%edi)
+	cmpl $0, needs_popcnt
+	je 1f
+	popcnt %ebp, %eax		/* ends a guest whose processor doesn't have it */
+1:	movl %ebp, (%edi)
 	addl $4096, %edi
 	cmpl $0, ticks_a_page
 	jne busy

@@ -13,7 +13,7 @@ die() {
 }
 
 type=qemu machine=pc memory=64 loader= cpu= backing= devices=
-dirty_mib=4 rate=8 busy= popcnt=0 boots=1 base= transient=
+dirty_mib=2 rate=8 busy= popcnt=0 boots=1 base= transient=
 
 # type=qemu|kvm: emulated, unless said otherwise
 word_type() { type=$1; }
@@ -24,7 +24,7 @@ word_machine() { machine=$1; }
 # memory=MIB: 64 unless said otherwise
 word_memory() { memory=$1; }
 
-# dirty=MIB[@RATE]: writes to that much memory, over and over, at so many MiB/s, or as fast as it goes; 4@8 unless said otherwise
+# dirty=MIB[@RATE]: writes to that much memory, over and over, at so many MiB/s, or as fast as it goes; 2@8 unless said otherwise
 word_dirty() {
 	dirty_mib=${1%@*}
 	rate=0

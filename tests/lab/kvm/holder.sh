@@ -132,6 +132,8 @@ host_files() {
 	make_host_key "$h" "10.79.0.$n" "$(leaf "$n")" "$h"
 	libvirt_settings "$n"
 	cp "$dir/etc_hosts" "$files/etc_hosts"
+	tr -d - </proc/sys/kernel/random/uuid >"$files/machine-id"
+	chmod 644 "$files/machine-id"
 	accounts "$files"
 	cat >"$files/sshd_config" <<END
 ListenAddress 10.79.0.$n

@@ -28,6 +28,7 @@ rmdir /run/kept
 
 mount --bind "$files/libvirt" /etc/libvirt
 mount --bind "$files/etc_hosts" /etc/hosts
+[ ! -e /etc/machine-id ] || mount --bind "$files/machine-id" /etc/machine-id
 for list in passwd group shadow; do
 	mount --bind "$files/$list" "/etc/$list"
 done

@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# kvm_predict.sh DIR GUEST - what migready says of moving that guest of the lab in DIR from kvm01 to kvm02: "migrates", or "fails" or
+# "unknown" and the critical checks that say so. Needs MIGREADY and SOURCE_DIR; ASAN_OPTIONS and LSAN_OPTIONS are handed on.
+set -euo pipefail
+
+dir=$1
+guest=$2
+report=$dir/report.json
+
+rm -f "$report"
+"$SOURCE_DIR/tests/lab/kvm.sh" exec "$dir" env -i PATH=/usr/bin:/bin HOME="$dir" LC_ALL=C TZ=UTC MIGREADY_DATA="$SOURCE_DIR" \
+	${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} ${LSAN_OPTIONS:+LSAN_OPTIONS="$LSAN_OPTIONS"} \
+	timeout 60 "$MIGREADY" check -i "$dir/inventory.yaml" -p onboarding --no-history --all -f "json=$report" >"$dir/predict.log" 2>&1 </dev/null || true
+[ -s "$report" ] || { sed 's/^/  /' "$dir/predict.log" >&2; echo "no report"; exit; }
+
+# The checks of that guest, of the two hosts, and of the way from one to the other; not what is concluded from them.
+jq -r --arg vm "$guest" '
+	[.findings[] | select(.severity == "critical" and .check != "vm-has-destination") | select(
+		(.vm == null or .vm == $vm) and
+		(.host == null or .host == "kvm01" or (.host == "kvm02" and .peer == null)) and
+		(.peer == null or .peer == "kvm02"))]
+	| def say($status): [.[] | select(.status == $status) | .check] | unique | join(", ");
+	if any(.[]; .status == "fail") then "fails: " + say("fail")
+	elif any(.[]; .status == "unknown") then "unknown: " + say("unknown")
+	elif length == 0 then "nothing judged"
+	else "migrates" end' "$report"
+cp "$report" "$dir/../$guest.json"

@@ -1,0 +1,52 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Predictions are proven: before each real migration of tests/lab/kvm/scenarios migready is asked, and then the guest is migrated. What it
+# calls possible must be so, and what it calls impossible must fail, or harm the guest; kvm_exceptions lists where it doesn't, and why.
+# docs/kvm-predictions.md is the table that this test prints.
+. "$(dirname "$0")/lib.sh"
+. "$e2e/kvm.sh"
+
+# Half of the scenarios in one lab, half in another: much of the time is waiting. Those with huge pages, which the machine has but once,
+# are in the second half.
+halves() {
+	sed -n 's/^\([a-z][^ ]*\) |.*/\1/p' "$lab/kvm/scenarios" >"$work/names"
+	grep -v hugepages "$work/names" | head -n 35 >"$work/half1"
+	grep -vxFf "$work/half1" "$work/names" >"$work/half2"
+}
+
+export MIGREADY SOURCE_DIR=$source_dir
+pids=()
+trap 'kill "${pids[@]}" 2>/dev/null || true; wait; rm -rf "$work"' EXIT
+halves
+for half in 1 2; do
+	"$lab/kvm_truth.sh" --predict "$e2e/kvm_predict.sh" $(cat "$work/half$half") >"$work/table$half" 2>"$work/said$half" &
+	pids[half]=$!
+done
+surprises=
+for half in 1 2; do
+	wait "${pids[half]}" || surprises+=$(cat "$work/said$half")
+done
+cat "$work"/table[12] | awk '!seen[$0]++' | tee "$work/table"
+[ -z "$surprises" ] || fail "not all went as the scenarios say: $surprises"
+
+# words TABLE: its rows as "scenario|prediction|outcome", each cut down to its first word: migrates, fails, unknown, harmed, endless.
+words() { sed -n '/^| scenario/d; s/^| \([a-z][a-z0-9-]*\) | \([a-z-]*\)[^|]*| \([a-z]*\).*/\1|\2|\3/p' "$1"; }
+
+words "$work/table" >"$work/words"
+[ "$(wc -l <"$work/words")" -ge 30 ] || fail "not even thirty scenarios"
+
+while IFS='|' read -r scenario predicted happened; do
+	case $predicted/$happened in
+	migrates/migrates | fails/fails | fails/endless | fails/harmed | */not) ;;
+	*) echo "$scenario $predicted/$happened" ;;
+	esac
+done <"$work/words" >"$work/wrong"
+
+sed -n 's/^\([a-z][^ ]*\) |.*/\1/p' "$e2e/kvm_exceptions" >"$work/excepted"
+cut -d ' ' -f 1 "$work/wrong" | grep -vxFf "$work/excepted" >"$work/difference" && {
+	grep -Ff "$work/difference" "$work/wrong" >&2
+	fail "predictions that didn't come true"
+}
+
+words "$source_dir/docs/kvm-predictions.md" | cut -d '|' -f 1 | sort >"$work/documented"
+cut -d '|' -f 1 "$work/words" | sort | diff "$work/documented" - >&2 || fail "docs/kvm-predictions.md lists other scenarios"
