@@ -24,7 +24,6 @@ struct entry {
 	size_t nindexes, icap;
 	bool stays_view;
 	const char *sql; /* for the platforms of this run */
-	bool done;
 };
 
 struct model {
@@ -241,20 +240,23 @@ static const char *empty_body(struct model *m, struct facts *f, const struct ent
 
 int model_create(struct model *m, struct facts *f, const struct names *platforms, struct err *err)
 {
-	/* With all arms first, so that the columns of those without an arm can be read. */
-	for (size_t i = 0; i < m->n; i++)
-		if (create_view(f, &m->v[i], body(m, &m->v[i], NULL), err) < 0)
-			return -1;
+	/* Those without an arm get all of theirs first, so that their columns can be read. */
 	for (size_t i = 0; i < m->n; i++) {
-		m->v[i].sql = body(m, &m->v[i], platforms);
-		if (m->v[i].sql == NULL)
-			m->v[i].sql = empty_body(m, f, &m->v[i], err);
-		if (m->v[i].sql == NULL)
+		struct entry *e = &m->v[i];
+
+		e->sql = body(m, e, platforms);
+		if (create_view(f, e, e->sql != NULL ? e->sql : body(m, e, NULL), err) < 0)
 			return -1;
 	}
-	for (size_t i = 0; i < m->n; i++)
-		if (create_view(f, &m->v[i], m->v[i].sql, err) < 0)
+	for (size_t i = 0; i < m->n; i++) {
+		struct entry *e = &m->v[i];
+
+		if (e->sql != NULL)
+			continue;
+		e->sql = empty_body(m, f, e, err);
+		if (e->sql == NULL || create_view(f, e, e->sql, err) < 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -277,33 +279,13 @@ static int replace_view(struct facts *f, const struct entry *e, struct err *err)
 	return rc;
 }
 
-/* Depth first: what a view reads is a table before it is. Views that read each other don't prepare at all. */
-static int materialise(struct model *m, struct facts *f, struct entry *e, const struct names *needed, struct err *err)
-{
-	struct names reads = {0};
-
-	if (e->done)
-		return 0;
-	e->done = true;
-	if (facts_prepare(f, e->sql, m->arena, &reads, NULL, err) < 0)
-		return err_prefix(err, "%s", e->view.file);
-	for (size_t i = 0; i < reads.n; i++) {
-		struct entry *other = find(m, reads.v[i]);
-
-		if (other != NULL && materialise(m, f, other, needed, err) < 0)
-			return -1;
-	}
-	if (e->stays_view || !names_have(needed, e->view.name))
-		return 0;
-	return replace_view(f, e, err);
-}
-
 int model_materialise(struct model *m, struct facts *f, const struct names *needed, struct err *err)
 {
-	for (size_t i = 0; i < m->n; i++)
-		m->v[i].done = false;
-	for (size_t i = 0; i < m->n; i++)
-		if (names_have(needed, m->v[i].view.name) && materialise(m, f, &m->v[i], needed, err) < 0)
+	for (size_t i = 0; i < needed->n; i++) {
+		const struct entry *e = find(m, needed->v[i]);
+
+		if (e != NULL && !e->stays_view && replace_view(f, e, err) < 0)
 			return -1;
+	}
 	return 0;
 }

@@ -34,7 +34,7 @@ bool model_has(const struct model *m, const char *name);
  * made empty, with the same columns. */
 int model_create(struct model *m, struct facts *f, const struct names *platforms, struct err *err);
 
-/* Replaces the views among NEEDED by tables of the same names, in dependency order, with their indexes. */
+/* Replaces the views among NEEDED, where each stands behind what it reads, by tables of the same names, with their indexes. */
 int model_materialise(struct model *m, struct facts *f, const struct names *needed, struct err *err);
 
 #endif

@@ -117,8 +117,10 @@ static void planner_start(struct planner *pl, struct plan *ret)
 
 static int planner_end(struct planner *pl, int rc)
 {
-	if (rc == 0)
+	if (rc == 0) {
 		make_stages(pl);
+		sketch_sort(&pl->sketch, &pl->plan->views);
+	}
 	free(pl->v);
 	free(pl->depth);
 	sketch_dispose(&pl->sketch);

@@ -40,7 +40,7 @@ struct plan {
 	struct stage *stages; /* a probe comes after those that fill what its for_each reads */
 	size_t nstages;
 	struct names tables; /* every fact table of the closure */
-	struct names views;
+	struct names views;  /* likewise, each behind what it reads */
 	struct arena *arena;
 };
 

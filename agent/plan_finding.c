@@ -95,7 +95,7 @@ static int create_view(struct facts *f, struct arena *a, const struct checks *cs
 	struct buf sql = {.max = SQL_MAX};
 	const char *arm = "";
 
-	buf_printf(&sql, "CREATE TEMP VIEW IF NOT EXISTS %s(check_id, %s) AS ", views[v].name, views[v].columns);
+	buf_printf(&sql, "CREATE TEMP VIEW IF NOT EXISTS %s AS ", views[v].name);
 	for (size_t i = 0; i < cs->n; i++) {
 		const struct check *c = cs->v[i];
 
@@ -103,15 +103,15 @@ static int create_view(struct facts *f, struct arena *a, const struct checks *cs
 		    !check_on_platforms(c, platforms) ||
 		    (c->subject != views[v].subjects[0] && c->subject != views[v].subjects[1]))
 			continue;
-		buf_printf(&sql, "%sSELECT '%s', %s FROM temp.%s", arm, c->id, views[v].columns,
+		buf_printf(&sql, "%sSELECT '%s' AS check_id, %s FROM temp.%s", arm, c->id, views[v].columns,
 		           plan_finding_table(a, c->id));
 		arm = " UNION ALL ";
 	}
 	if (*arm == '\0')
-		buf_printf(
-			&sql,
-			"SELECT NULL, %s FROM (SELECT NULL AS host, NULL AS peer, NULL AS vm, NULL AS status) WHERE 0",
-			views[v].columns);
+		buf_printf(&sql,
+		           "SELECT NULL AS check_id, %s FROM (SELECT NULL AS host, NULL AS peer, NULL AS vm, NULL AS "
+		           "status) WHERE 0",
+		           views[v].columns);
 	return exec(f, &sql, err);
 }
 

@@ -13,7 +13,8 @@
 
 struct sketched {
 	const char *name;
-	bool done;          /* it is a table of the sketch */
+	const char *select; /* of a view; NULL: it is a table */
+	bool done;          /* it is a table of the sketch, or about to be */
 	struct names reads; /* itself first, then what is behind it */
 };
 
@@ -43,21 +44,6 @@ static bool is_there(struct sketch *s, const char *name)
 	       SQLITE_OK;
 }
 
-static int draw(struct sketch *s, struct sketched *one, struct arena *a, struct err *err)
-{
-	sqlite3_stmt *st;
-	int rc;
-
-	one->done = true;
-	if (is_there(s, one->name))
-		return 0;
-	if (facts_prepare(s->of, arena_printf(a, "SELECT * FROM temp.%s", one->name), a, &one->reads, &st, err) < 0)
-		return err_prefix(err, "model view %s", one->name);
-	rc = create_table(s->facts, one->name, st, err);
-	sqlite3_finalize(st);
-	return rc;
-}
-
 /* TEXT up to END in lower case, for a look at the names; "" when it is too long for one. */
 static const char *lower(char ret[NAME_MAX_BYTES], const char *text, const char *end)
 {
@@ -71,12 +57,15 @@ static const char *lower(char ret[NAME_MAX_BYTES], const char *text, const char 
 	return ret;
 }
 
-static void add_name(struct sketch *s, struct arena *a, const char *name)
+/* SQL created it; NULL: nothing did, it is a table of SQLite's. */
+static void add_name(struct sketch *s, struct arena *a, const char *name, const char *sql)
 {
+	const char *as = sql != NULL && strncmp(sql, "CREATE VIEW ", 12) == 0 ? strstr(sql, " AS ") : NULL;
 	char key[NAME_MAX_BYTES];
 
 	s->v = grow(s->v, &s->cap, s->n, sizeof(*s->v));
-	s->v[s->n] = (struct sketched){.name = arena_strdup(a, name)};
+	s->v[s->n] =
+		(struct sketched){.name = arena_strdup(a, name), .select = as != NULL ? arena_strdup(a, as + 4) : NULL};
 	map_set(&s->places, lower(key, name, name + strlen(name)), (int64_t)s->n++);
 }
 
@@ -89,12 +78,13 @@ int sketch_make(struct sketch *ret, struct facts *of, const struct probes *probe
 	if (facts_create(&ret->facts, NULL, probes, err) < 0)
 		return -1;
 	if (sqlite3_prepare_v2(facts_db(of),
-	                       "SELECT name FROM temp.sqlite_schema WHERE type IN ('view', 'table')"
+	                       "SELECT name, sql FROM temp.sqlite_schema WHERE type IN ('view', 'table')"
 	                       " AND name NOT LIKE 'sqlite~_%' ESCAPE '~'",
 	                       -1, &list, NULL) != SQLITE_OK)
 		return sql_err(of, err);
 	while ((rc = sqlite3_step(list)) == SQLITE_ROW)
-		add_name(ret, a, (const char *)sqlite3_column_text(list, 0));
+		add_name(ret, a, (const char *)sqlite3_column_text(list, 0),
+		         (const char *)sqlite3_column_text(list, 1));
 	sqlite3_finalize(list);
 	return rc == SQLITE_DONE ? 0 : sql_err(of, err);
 }
@@ -118,6 +108,58 @@ static struct sketched *find(const struct sketch *s, const char *name, const cha
 static bool in_word(char c)
 {
 	return isalnum((unsigned char)c) || c == '_';
+}
+
+/* READS, and what is behind those of them that are drawn. */
+static void add_closure(const struct sketch *s, struct arena *a, const struct names *reads, struct names *ret)
+{
+	for (size_t i = 0; i < reads->n; i++) {
+		const char *name = reads->v[i];
+		const struct sketched *one = find(s, name, name + strlen(name));
+
+		names_add(ret, a, name);
+		for (size_t k = 0; one != NULL && k < one->reads.n; k++)
+			names_add(ret, a, one->reads.v[k]);
+	}
+}
+
+static int draw_named(struct sketch *s, const char *sql, struct arena *a, struct err *err);
+
+/*
+ * Prepares what has the columns of ONE, and sets what it reads. In the sketch, where the views behind it are tables, this takes
+ * little; what names a view that is only about to be drawn is prepared whole.
+ */
+static int prepare_one(struct sketch *s, struct sketched *one, struct arena *a, sqlite3_stmt **ret_stmt,
+                       struct err *err)
+{
+	struct names direct = {0};
+
+	if (one->select != NULL && draw_named(s, one->select, a, err) < 0)
+		return -1;
+	if (one->select != NULL && facts_prepare(s->facts, one->select, a, &direct, ret_stmt, err) == 0) {
+		names_add(&one->reads, a, one->name);
+		add_closure(s, a, &direct, &one->reads);
+		return 0;
+	}
+	if (facts_prepare(s->of, arena_printf(a, "SELECT * FROM temp.%s", one->name), a, &one->reads, ret_stmt, err) <
+	    0)
+		return err_prefix(err, "model view %s", one->name);
+	return 0;
+}
+
+static int draw(struct sketch *s, struct sketched *one, struct arena *a, struct err *err)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	one->done = true;
+	if (is_there(s, one->name))
+		return 0;
+	if (prepare_one(s, one, a, &st, err) < 0)
+		return -1;
+	rc = create_table(s->facts, one->name, st, err);
+	sqlite3_finalize(st);
+	return rc;
 }
 
 /* A query can only read what it names; a comment or a column of that name costs time and does no harm. */
@@ -146,13 +188,26 @@ int sketch_prepare(struct sketch *s, const char *sql, struct arena *a, struct na
 		return -1;
 	if (facts_prepare(s->facts, sql, a, &direct, ret_stmt, err) < 0)
 		return -1;
-	for (size_t i = 0; i < direct.n; i++) {
-		const char *name = direct.v[i];
-		const struct sketched *one = find(s, name, name + strlen(name));
-
-		names_add(ret_reads, a, name);
-		for (size_t k = 0; one != NULL && k < one->reads.n; k++)
-			names_add(ret_reads, a, one->reads.v[k]);
-	}
+	add_closure(s, a, &direct, ret_reads);
 	return 0;
+}
+
+/* Behind a view stands more than behind whatever it reads. */
+static size_t behind(const struct sketch *s, const char *name)
+{
+	const struct sketched *one = find(s, name, name + strlen(name));
+
+	return one != NULL ? one->reads.n : 0;
+}
+
+void sketch_sort(const struct sketch *s, struct names *names)
+{
+	for (size_t i = 1; i < names->n; i++) {
+		const char *name = names->v[i];
+		size_t n = behind(s, name), k = i;
+
+		for (; k > 0 && behind(s, names->v[k - 1]) > n; k--)
+			names->v[k] = names->v[k - 1];
+		names->v[k] = name;
+	}
 }

@@ -28,4 +28,7 @@ void sketch_dispose(struct sketch *s); /* one of zeros is fine */
 int sketch_prepare(struct sketch *s, const char *sql, struct arena *a, struct names *ret_reads, sqlite3_stmt **ret_stmt,
                    struct err *err);
 
+/* Orders NAMES so that each view stands behind what it reads. */
+void sketch_sort(const struct sketch *s, struct names *names);
+
 #endif
