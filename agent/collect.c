@@ -15,6 +15,12 @@ static void note(struct collector *c, int rc, const struct err *err)
 		c->fatal = *err;
 }
 
+/* Something is missing of what P was to bring. */
+static void miss(struct collector *c, const struct planned *p)
+{
+	c->incomplete = c->incomplete || !p->hint;
+}
+
 /* ---- which tables an object may still fill ---- */
 
 static void retry_key(char *buf, size_t size, const struct table *t, const struct target *target, const char *object)
@@ -210,7 +216,7 @@ static void store_gap(struct answering *g, enum err_kind kind, const char *path,
 	struct err err;
 
 	snprintf(reason, sizeof(reason), "%s%s%s", path != NULL ? path : "", path != NULL ? ": " : "", text);
-	c->incomplete = true;
+	miss(c, g->job->planned);
 	set_retry(c, g->table, g->job->target, g->object, g->job->more && collect_retryable(kind));
 	note(c,
 	     facts_gap(c->facts, g->table->name, g->job->target->name, g->object, outcome_of(kind),
@@ -341,7 +347,7 @@ static void write_outcome(struct job *job, const struct err *err, int64_t now_ms
 	                   now_ms - job->started_ms, told, &own),
 	     &own);
 	if (err->kind != ERR_NONE)
-		job->c->incomplete = true;
+		miss(job->c, job->planned);
 	buf_dispose(&item);
 }
 
@@ -445,7 +451,7 @@ void collect_table_end(struct collector *c, const struct planned *p, const struc
 			note(c, facts_filled(c->facts, table, t->name, NULL, &own), &own);
 			continue;
 		}
-		c->incomplete = true;
+		miss(c, p);
 		note(c, facts_gap(c->facts, table, t->name, NULL, outcome_of(err->kind), p->probe->id, err->text, &own),
 		     &own);
 	}

@@ -55,6 +55,11 @@ bool model_has(const struct model *m, const char *name)
 	return find(m, name) != NULL;
 }
 
+bool model_is_hint(const char *name)
+{
+	return strncasecmp(name, "hint_", 5) == 0;
+}
+
 /* ---- reading the files ---- */
 
 static char *trim(char *s)

@@ -7,6 +7,9 @@
  *   -- index: COLUMN, ... made when the view is materialised
  *   -- view               the product stays a view (pairs, candidates)
  * and is otherwise one SELECT, or one an arm: model_create() joins the arms with UNION ALL.
+ *
+ * A view whose name begins with hint_ only adds rows to a work list. What is behind it is asked for, but nobody who reads it is
+ * unknown where that has no answer: who does must see to it that a row which is missing is told, and proves nothing.
  */
 #ifndef MODEL_H
 #define MODEL_H
@@ -29,6 +32,7 @@ void model_free(struct model *m); /* NULL is fine */
 size_t model_count(const struct model *m);
 const struct view *model_view(const struct model *m, size_t i); /* in the order of their names */
 bool model_has(const struct model *m, const char *name);
+bool model_is_hint(const char *name);
 
 /* Creates every view in temp, with the arms of PLATFORMS (names; at least one) only. A view without a remaining arm is
  * made empty, with the same columns. */

@@ -61,7 +61,7 @@ static bool has_path(const struct planned *p, const char *path)
 
 static struct planned cut_down(struct planner *pl, struct probe *p)
 {
-	struct planned out = {.probe = p, .req = p->req};
+	struct planned out = {.probe = p, .req = p->req, .hint = true};
 	const char **paths = arena_array(pl->a, p->req.npaths + 1, sizeof(*paths));
 
 	out.tables = arena_array(pl->a, p->ntables, sizeof(*out.tables));
@@ -72,6 +72,7 @@ static struct planned cut_down(struct planner *pl, struct probe *p)
 
 		if (!names_have(&pl->plan->tables, t->name) && (p->search == NULL || p->search->table != t))
 			continue;
+		out.hint = out.hint && !names_have(&pl->relied_on, t->name);
 		out.tables[out.ntables++] = t;
 		for (size_t k = 0; k < t->npaths; k++)
 			if (!has_path(&out, t->paths[k]))
@@ -169,7 +170,7 @@ int plan_query(struct plan *ret, struct facts *f, const char *sql, const struct 
 	static const struct checks none;
 	struct planner pl = {.facts = f, .checks = &none, .probes = ps};
 	struct need need = {0};
-	struct names reads = {0};
+	struct reads reads = {0};
 	int rc;
 
 	planner_start(&pl, ret);

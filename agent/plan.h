@@ -15,6 +15,7 @@ struct need {
 	struct names tables; /* fact tables; T_set counts as T; also what the for_each of their probes reads */
 	struct names
 		discovery;  /* those of them that subjects are found with: the spine's, and hosts and clusters always */
+	struct names hints; /* fact tables behind views of hints alone: asked for, but nobody is unknown without them */
 	struct names views; /* of the model */
 	struct names checks; /* other checks whose findings it reads */
 	bool read;           /* others read its findings */
@@ -26,6 +27,7 @@ struct planned {
 	const struct table **tables;
 	size_t ntables;
 	struct request req; /* the probe's, with only those paths */
+	bool hint;          /* no finding rests on what it brings: it may fail, and the run is complete all the same */
 };
 
 struct stage {

@@ -28,14 +28,15 @@ struct planner {
 	struct probe **v;
 	int *depth;
 	size_t n, cap, dcap;
-	bool moved; /* some of them further down, so that what reads their other tables has to follow */
+	struct names relied_on; /* fact tables that a finding rests on */
+	bool moved;             /* some of them further down, so that what reads their other tables has to follow */
 };
 
 /* plan_need.c */
 /* Where SQLite says that the error is, as FILE:LINE:COLUMN; SQL starts at LINE of FILE. Always -1. */
 int plan_sql_error(struct planner *pl, const char *file, int line, const char *sql, struct err *err);
 /* Views and tables that were read, and checks whose findings were, go where they belong in NEED. */
-void plan_sort_reads(struct planner *pl, const struct names *reads, struct need *need);
+void plan_sort_reads(struct planner *pl, const struct reads *reads, struct need *need);
 bool plan_emits(sqlite3_stmt *st, const char *column);
 /* What C reads; its query must be as its header says. */
 int plan_need_of(struct planner *pl, const struct check *c, struct need *need, struct err *err);

@@ -82,10 +82,10 @@ static struct check *check_of_finding(const struct planner *pl, const char *name
 	return NULL;
 }
 
-void plan_sort_reads(struct planner *pl, const struct names *reads, struct need *need)
+void plan_sort_reads(struct planner *pl, const struct reads *reads, struct need *need)
 {
-	for (size_t i = 0; i < reads->n; i++) {
-		const char *name = reads->v[i];
+	for (size_t i = 0; i < reads->names.n; i++) {
+		const char *name = reads->names.v[i];
 		const struct table *t = table_of(pl->probes, name);
 		const struct check *c = check_of_finding(pl, name);
 
@@ -96,12 +96,18 @@ void plan_sort_reads(struct planner *pl, const struct names *reads, struct need 
 		else if (!plan_finding_view(name))
 			names_add(&need->views, pl->a, name);
 	}
+	for (size_t i = 0; i < reads->hints.n; i++) {
+		const char *name = reads->hints.v[i];
+		const struct table *t = table_of(pl->probes, name);
+
+		names_add(t != NULL ? &need->hints : &need->views, pl->a, t != NULL ? t->name : name);
+	}
 }
 
 /* What a spine reads; every check asks for the same few. */
 static const struct need *spine_reads(struct planner *pl, const char *view, struct err *err)
 {
-	struct names reads = {0};
+	struct reads reads = {0};
 	struct spine_need *s = pl->seen;
 
 	while (s->view != NULL && strcmp(s->view, view) != 0)
@@ -207,7 +213,7 @@ static int check_params(const struct check *c, sqlite3_stmt *st, struct err *err
 int plan_need_of(struct planner *pl, const struct check *c, struct need *need, struct err *err)
 {
 	static const char *const context[] = {"host", "cluster", "target"};
-	struct names reads = {0};
+	struct reads reads = {0};
 	sqlite3_stmt *st;
 	int rc;
 

@@ -32,7 +32,7 @@ static int check_item_columns(const struct probe *p, sqlite3_stmt *st, struct er
 
 static int probe_reads(struct planner *pl, const struct probe *p, struct need *need, struct err *err)
 {
-	struct names reads = {0};
+	struct reads reads = {0};
 	sqlite3_stmt *st;
 	bool whom, where;
 	int rc;
@@ -61,6 +61,24 @@ static int probe_reads(struct planner *pl, const struct probe *p, struct need *n
 
 static int add_table(struct planner *pl, const char *name, struct names *closure, int *ret_depth, struct err *err);
 
+/* Each of these tables; gives how deep the deepest stands. */
+static int add_each(struct planner *pl, const struct names *tables, struct names *closure, int *ret_depth,
+                    struct err *err)
+{
+	const struct names direct = *tables; /* they may be those that the closure grows from */
+
+	*ret_depth = -1;
+	for (size_t i = 0; i < direct.n; i++) {
+		int depth;
+
+		if (add_table(pl, direct.v[i], closure, &depth, err) < 0)
+			return -1;
+		if (depth > *ret_depth)
+			*ret_depth = depth;
+	}
+	return 0;
+}
+
 static size_t place_of(const struct planner *pl, const struct probe *p)
 {
 	size_t i = 0;
@@ -78,13 +96,13 @@ static bool can_fill(const struct probe *p, const char *table)
 	return false;
 }
 
-/* Adds P and all that its for_each reads; gives how deep it stands. What one that stands in isn't told leaves gaps as they are, so
- * nobody's trust depends on it. */
+/* Adds P and all that its for_each reads; gives how deep it stands. What one that stands in isn't told leaves gaps as they are, and
+ * hints only make a work list longer, so nobody's trust depends on these. */
 static int add_probe(struct planner *pl, struct probe *p, struct names *closure, int *ret_depth, struct err *err)
 {
 	struct need need = {0};
 	size_t i = place_of(pl, p);
-	int before = i < pl->n ? pl->depth[i] : 0;
+	int before = i < pl->n ? pl->depth[i] : 0, tables, hints;
 
 	if (i < pl->n && pl->depth[i] < 0)
 		return err_set(err, ERR_CONFIG, "%s:%d: for_each reads, in a cycle, what this probe itself brings",
@@ -100,14 +118,13 @@ static int add_probe(struct planner *pl, struct probe *p, struct names *closure,
 		return -1;
 	for (size_t k = 0; k < need.views.n; k++)
 		names_add(&pl->plan->views, pl->a, need.views.v[k]);
-	for (size_t k = 0; k < need.tables.n; k++) {
-		int depth = 0;
-
-		if (add_table(pl, need.tables.v[k], p->stands_in ? &pl->plan->tables : closure, &depth, err) < 0)
-			return -1;
-		if (depth + 1 > *ret_depth)
-			*ret_depth = depth + 1;
-	}
+	if (add_each(pl, &need.tables, p->stands_in ? &pl->plan->tables : closure, &tables, err) < 0 ||
+	    add_each(pl, &need.hints, &pl->plan->tables, &hints, err) < 0)
+		return -1;
+	if (tables + 1 > *ret_depth)
+		*ret_depth = tables + 1;
+	if (hints + 1 > *ret_depth)
+		*ret_depth = hints + 1;
 	pl->depth[i] = *ret_depth;
 	return 0;
 }
@@ -163,18 +180,17 @@ static int add_table(struct planner *pl, const char *name, struct names *closure
 
 static int add_tables(struct planner *pl, struct need *need, struct err *err)
 {
-	struct names direct = need->tables;
+	int tables, hints;
 
-	for (size_t i = 0; i < direct.n; i++) {
-		int depth = 0;
-
-		if (add_table(pl, direct.v[i], &need->tables, &depth, err) < 0)
-			return -1;
-		if (depth >= MAX_STAGES)
-			return err_set(err, ERR_CONFIG, "probes depend on each other more than %d deep", MAX_STAGES);
-	}
-	for (size_t i = 0; i < need->tables.n; i++)
+	if (add_each(pl, &need->tables, &need->tables, &tables, err) < 0 ||
+	    add_each(pl, &need->hints, &pl->plan->tables, &hints, err) < 0)
+		return -1;
+	if (tables >= MAX_STAGES || hints >= MAX_STAGES)
+		return err_set(err, ERR_CONFIG, "probes depend on each other more than %d deep", MAX_STAGES);
+	for (size_t i = 0; i < need->tables.n; i++) {
 		names_add(&pl->plan->tables, pl->a, need->tables.v[i]);
+		names_add(&pl->relied_on, pl->a, need->tables.v[i]);
+	}
 	for (size_t i = 0; i < need->views.n; i++)
 		names_add(&pl->plan->views, pl->a, need->views.v[i]);
 	return 0;

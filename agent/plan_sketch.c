@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "model.h"
 
 #define SQL_MAX 65536
 #define NAME_MAX_BYTES 512 /* views are named after files: no name is as long */
@@ -15,7 +16,7 @@ struct sketched {
 	const char *name;
 	const char *select; /* of a view; NULL: it is a table */
 	bool done;          /* it is a table of the sketch, or about to be */
-	struct names reads; /* itself first, then what is behind it */
+	struct reads reads; /* itself first, then what is behind it */
 };
 
 static int sql_err(struct facts *f, struct err *err)
@@ -110,16 +111,19 @@ static bool in_word(char c)
 	return isalnum((unsigned char)c) || c == '_';
 }
 
-/* READS, and what is behind those of them that are drawn. */
-static void add_closure(const struct sketch *s, struct arena *a, const struct names *reads, struct names *ret)
+/* DIRECT, and what is behind those of them that are drawn. */
+static void add_closure(const struct sketch *s, struct arena *a, const struct names *direct, struct reads *ret)
 {
-	for (size_t i = 0; i < reads->n; i++) {
-		const char *name = reads->v[i];
+	for (size_t i = 0; i < direct->n; i++) {
+		const char *name = direct->v[i];
 		const struct sketched *one = find(s, name, name + strlen(name));
+		struct names *behind = model_is_hint(name) ? &ret->hints : &ret->names;
 
-		names_add(ret, a, name);
-		for (size_t k = 0; one != NULL && k < one->reads.n; k++)
-			names_add(ret, a, one->reads.v[k]);
+		names_add(&ret->names, a, name);
+		for (size_t k = 0; one != NULL && k < one->reads.names.n; k++)
+			names_add(behind, a, one->reads.names.v[k]);
+		for (size_t k = 0; one != NULL && k < one->reads.hints.n; k++)
+			names_add(&ret->hints, a, one->reads.hints.v[k]);
 	}
 }
 
@@ -137,12 +141,12 @@ static int prepare_one(struct sketch *s, struct sketched *one, struct arena *a, 
 	if (one->select != NULL && draw_named(s, one->select, a, err) < 0)
 		return -1;
 	if (one->select != NULL && facts_prepare(s->facts, one->select, a, &direct, ret_stmt, err) == 0) {
-		names_add(&one->reads, a, one->name);
+		names_add(&one->reads.names, a, one->name);
 		add_closure(s, a, &direct, &one->reads);
 		return 0;
 	}
-	if (facts_prepare(s->of, arena_printf(a, "SELECT * FROM temp.%s", one->name), a, &one->reads, ret_stmt, err) <
-	    0)
+	if (facts_prepare(s->of, arena_printf(a, "SELECT * FROM temp.%s", one->name), a, &one->reads.names, ret_stmt,
+	                  err) < 0)
 		return err_prefix(err, "model view %s", one->name);
 	return 0;
 }
@@ -179,7 +183,7 @@ static int draw_named(struct sketch *s, const char *sql, struct arena *a, struct
 	return 0;
 }
 
-int sketch_prepare(struct sketch *s, const char *sql, struct arena *a, struct names *ret_reads, sqlite3_stmt **ret_stmt,
+int sketch_prepare(struct sketch *s, const char *sql, struct arena *a, struct reads *ret_reads, sqlite3_stmt **ret_stmt,
                    struct err *err)
 {
 	struct names direct = {0};
@@ -196,8 +200,11 @@ int sketch_prepare(struct sketch *s, const char *sql, struct arena *a, struct na
 static size_t behind(const struct sketch *s, const char *name)
 {
 	const struct sketched *one = find(s, name, name + strlen(name));
+	size_t n = one != NULL ? one->reads.names.n : 0;
 
-	return one != NULL ? one->reads.n : 0;
+	for (size_t i = 0; one != NULL && i < one->reads.hints.n; i++)
+		n += !names_have(&one->reads.names, one->reads.hints.v[i]);
+	return n;
 }
 
 void sketch_sort(const struct sketch *s, struct names *names)

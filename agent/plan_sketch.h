@@ -19,13 +19,20 @@ struct sketch {
 	struct map places; /* in V, by name in lower case */
 };
 
+/* What a query reads, once each: views too. */
+struct reads {
+	struct names names;
+	struct names
+		hints; /* behind views of hints alone, see model.h; may be among NAMES as well, when it is read otherwise, too */
+};
+
 /* Sketches OF, which holds the tables of PROBES and lives longer; names live in A. */
 int sketch_make(struct sketch *ret, struct facts *of, const struct probes *probes, struct arena *a, struct err *err);
 void sketch_dispose(struct sketch *s); /* one of zeros is fine */
 
 /* As facts_prepare(): *ret_reads gets the views that SQL reads and all that is behind them. A view that doesn't prepare:
  * ERR_SQL naming it. */
-int sketch_prepare(struct sketch *s, const char *sql, struct arena *a, struct names *ret_reads, sqlite3_stmt **ret_stmt,
+int sketch_prepare(struct sketch *s, const char *sql, struct arena *a, struct reads *ret_reads, sqlite3_stmt **ret_stmt,
                    struct err *err);
 
 /* Orders NAMES so that each view stands behind what it reads. */

@@ -93,6 +93,26 @@ static void test_object_that_comes_twice(void **state)
 	assert_true(c.incomplete);
 }
 
+/* The run is complete without what no finding rests on. */
+static void test_a_hint_may_fail(void **state)
+{
+	struct job job = new_job(false, false);
+
+	(void)state;
+	planned.hint = true;
+	answer(&job, "host-1", "a");
+	answer(&job, "host-1", "b");
+	end(&job, ERR_TIMEOUT);
+	assert_int_equal(
+		number("SELECT count(*) FROM run_gap WHERE tbl = 'names' AND object IS NULL AND outcome = 'timeout'"),
+		1);
+	assert_int_equal(number("SELECT count(*) FROM run_outcome WHERE outcome = 'timeout'"), 1);
+	assert_false(c.incomplete);
+	planned.hint = false;
+	end(&job, ERR_TIMEOUT);
+	assert_true(c.incomplete);
+}
+
 /* The first probe failed on a late page: what its first pages brought must not stand beside the second probe's rows. */
 static void test_fallback_after_half_an_answer(void **state)
 {
@@ -200,6 +220,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {T(test_good_end),
 	                                   T(test_object_that_comes_twice),
+	                                   T(test_a_hint_may_fail),
 	                                   T(test_fallback_after_half_an_answer),
 	                                   T(test_no_fallback_after_a_timeout),
 	                                   T(test_restart_forgets),

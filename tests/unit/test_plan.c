@@ -153,6 +153,49 @@ static void test_what_stands_in_comes_last(void **state)
 	assert_true(names_have(&s.plan.tables, "c_table"));
 }
 
+/* What is only known through a hint is asked for, and before the work list that it makes longer; nobody is unknown without it. */
+static void test_hints(void **state)
+{
+	size_t hint, work;
+	const struct planned *p;
+
+	(void)state;
+	probe("a", WORK_PROBE("a_table", "SELECT host, device AS n FROM hint_leaf"));
+	check("c",
+	      HOST_CHECK("SELECT a.host, 'pass' AS status FROM a_table AS a JOIN hint_leaf AS l ON l.host = a.host"));
+	store_open();
+	must(try_plan());
+	p = planned_probe("vsphere/network_hint", &hint);
+	assert_non_null(p);
+	assert_true(p->hint);
+	assert_non_null(planned_probe("a", &work));
+	assert_true(hint < work);
+	assert_true(names_have(&s.plan.tables, "vsphere_network_hint"));
+	assert_true(names_have(&s.plan.needs[0].hints, "vsphere_network_hint"));
+	assert_false(names_have(&s.plan.needs[0].tables, "vsphere_network_hint"));
+	assert_false(names_have(&s.plan.needs[0].tables, "vsphere_vmknic"));
+	assert_true(names_have(&s.plan.views, "hint_leaf"));
+	assert_true(names_have(&s.plan.views, "uplink_neighbor"));
+	assert_true(names_have(&s.plan.needs[0].tables, "vsphere_host"));
+	assert_false(planned_probe("a", &work)->hint);
+}
+
+/* Who reads the same otherwise, too, rests on it. */
+static void test_a_hint_for_one_and_a_fact_for_another(void **state)
+{
+	size_t stage;
+
+	(void)state;
+	check("a", HOST_CHECK("SELECT host, 'pass' AS status FROM hint_leaf"));
+	check("b", HOST_CHECK("SELECT n.host, 'pass' AS status FROM uplink_neighbor AS n LEFT JOIN hint_leaf AS l ON "
+	                      "l.host = n.host"));
+	store_open();
+	must(try_plan());
+	assert_false(names_have(&s.plan.needs[0].tables, "vsphere_network_hint"));
+	assert_true(names_have(&s.plan.needs[1].tables, "vsphere_network_hint"));
+	assert_false(planned_probe("vsphere/network_hint", &stage)->hint);
+}
+
 static void test_probe_cycle(void **state)
 {
 	(void)state;
@@ -314,6 +357,8 @@ int main(void)
 	                                   T(test_for_each_gives_the_order),
 	                                   T(test_probes_of_one_table_stand_together),
 	                                   T(test_what_stands_in_comes_last),
+	                                   T(test_hints),
+	                                   T(test_a_hint_for_one_and_a_fact_for_another),
 	                                   T(test_probe_cycle),
 	                                   T(test_for_each_must_say_whom),
 	                                   T(test_findings_give_the_order),
