@@ -8,9 +8,8 @@ netstack     its TCP/IP stack
 src_ip, dst_ip   IPv4 addresses; empty: that host has none there; NULL: not known
 payload      bytes of ICMP data that fill the source adapter's MTU, but no more than one of 1500
 packets      to send, with the first, which wakes the way up: by the parameters of nfc-path-loss
-duty         send; away: the source is not connected; unsampled: not tried, since the cluster is larger than mesh_setting says
-in_scope     1: the run is about one of the two hosts, else 0
-turn, hosts  as in mesh_path
+duty         send; away: the source is not connected; unsampled: not tried, see mesh_pair. Where the switches are is not looked at
+in_scope, turn, hosts  as in mesh_pair
 */
 -- index: host, peer
 -- arm: vsphere
@@ -24,23 +23,14 @@ WITH nic AS MATERIALIZED (
 	 WHERE s.service IN ('vSphereProvisioning', 'management') OR s.service IS NULL),
      copier AS MATERIALIZED (
 	SELECT host, device, netstack, mtu, rtrim(substr(ip, 1, instr(ip || '/', '/')), '/') AS ip FROM nic WHERE rank = 1 AND holes = 0),
-     place AS MATERIALIZED (
-	SELECT id, row_number() OVER (PARTITION BY cluster ORDER BY id) AS i, count(*) OVER (PARTITION BY cluster) AS n,
-	       NOT EXISTS (SELECT 1 FROM run_scope) OR id IN (SELECT host FROM run_scope) AS in_scope
-	  FROM host),
-     pair AS MATERIALIZED (
-	SELECT p.cluster, p.host, p.peer, (b.i - a.i + a.n) % a.n AS turn, a.n AS hosts, a.in_scope OR b.in_scope AS in_scope,
-	       a.in_scope AND b.in_scope AS both
-	  FROM host_pair AS p JOIN place AS a ON a.id = p.host JOIN place AS b ON b.id = p.peer),
      setting AS MATERIALIZED (
 	SELECT 1 + coalesce(max(CAST(value AS INTEGER)), 5) AS packets FROM run_param WHERE check_id = 'nfc-path-loss' AND name = 'packets')
 SELECT p.cluster, p.host, p.peer, s.device AS src_device, s.netstack, s.ip AS src_ip, d.ip AS dst_ip,
        CASE WHEN s.mtu BETWEEN 1280 AND 65535 THEN min(s.mtu, 1500) - 28 END AS payload, t.packets,
        CASE WHEN a.connection IN ('disconnected', 'notresponding') THEN 'away'
-            WHEN p.hosts <= m.sample_above OR NOT p.both OR (p.turn & (p.turn - 1)) = 0 OR ((p.hosts - p.turn) & (p.hosts - p.turn - 1)) = 0 THEN 'send'
-            ELSE 'unsampled' END AS duty,
+            WHEN p.spare THEN 'unsampled' ELSE 'send' END AS duty,
        p.in_scope, p.turn, p.hosts
-  FROM pair AS p JOIN mesh_setting AS m JOIN setting AS t
+  FROM mesh_pair AS p JOIN setting AS t
   LEFT JOIN host_state AS a ON a.host = p.host
   LEFT JOIN copier AS s ON s.host = p.host
   LEFT JOIN copier AS d ON d.host = p.peer

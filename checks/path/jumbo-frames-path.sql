@@ -65,7 +65,7 @@ SELECT path, host, peer,
             WHEN duty = 'elsewhere' THEN src_device || ' is in ' || src_network || ', ' || dst_device || ' of ' || there || ' in ' || dst_network
                                          || ': other adapters of the two hosts reach each other'
             WHEN duty = 'none' THEN 'nor do other adapters of the two hosts reach each other'
-            WHEN duty = 'unsampled' THEN 'not sampled: of a cluster of more than ' || :sample_above || ' hosts (' || hosts || ') each is tried with some'
+            WHEN duty = 'unsampled' THEN 'not sampled: of a cluster of more than ' || :sample_above || ' hosts (' || hosts || ') each is tried with some: see path-sample'
             WHEN duty IS NULL THEN 'not known which addresses the two adapters have, or in which networks'
                                    || CASE platform WHEN 'kvm' THEN ': see migration-address-present' ELSE '' END
             WHEN NOT in_scope THEN 'not tried: the run is about other hosts'

@@ -14,7 +14,7 @@
  *       unfilled: [{table, target, object, outcome, reason}]   object null: the whole target
  *       exclude: [HOST ID]
  *       findings: {VIEW: [{COLUMN: VALUE}]}    what other checks found, as in plan_finding.h; they aren't run then
- *       params: {NAME: VALUE}
+ *       params: {NAME: VALUE}          CHECK.NAME for a parameter of another check
  *       expect: [{KEYS, status, object, observed, expected, detail}]   one row a subject; columns left out don't matter
  */
 #ifndef CASE_FILE_H

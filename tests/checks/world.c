@@ -267,18 +267,35 @@ static int give_findings(struct world *w, struct arena *a, struct err *err)
 
 /* ---- one case ---- */
 
-static void set_params(struct world *w)
+/* The parameter that KEY names, NAME of the check at hand or CHECK.NAME; NULL: there is none. */
+static struct param *param_of(struct world *w, const char *key)
 {
-	struct check *check = w->check;
+	const char *dot = strchr(key, '.');
+	const struct check *check = w->check;
 
-	w->params = arena_array(w->arena, check->nparams + 1, sizeof(*w->params));
-	for (size_t i = 0; i < check->nparams; i++) {
-		const char *value = case_text(w->c->params, check->params[i].name);
+	if (dot != NULL)
+		check = checks_find(w->checks, arena_strndup(w->arena, key, (size_t)(dot - key)));
+	for (size_t i = 0; check != NULL && i < check->nparams; i++)
+		if (strcmp(check->params[i].name, dot != NULL ? dot + 1 : key) == 0)
+			return &check->params[i];
+	return NULL;
+}
 
-		w->params[i] = check->params[i].value;
-		if (value != NULL)
-			check->params[i].value = value;
+static int set_params(struct world *w, struct err *err)
+{
+	const struct ynode *given = w->c->params;
+
+	w->nchanged = 0;
+	w->changed = arena_array(w->arena, given != NULL ? given->n : 1, sizeof(*w->changed));
+	for (const struct ynode *p = given != NULL ? given->first : NULL; p != NULL; p = p->next) {
+		struct param *param = param_of(w, p->key);
+
+		if (param == NULL)
+			return yaml_err_key(p, err, "no check has this parameter");
+		w->changed[w->nchanged++] = (struct changed){param, param->value};
+		param->value = p->text;
 	}
+	return 0;
 }
 
 static int sql(struct world *w, const char *text, struct err *err)
@@ -369,7 +386,8 @@ int world_begin(struct world *w, const struct test_case *c, struct err *err)
 	w->arena = arena_new();
 	w->tables = w->spine = (struct names){0};
 	w->bad = NULL;
-	set_params(w);
+	if (set_params(w, err) < 0)
+		return -1;
 	for (size_t i = 0; i < c->ntargets; i++)
 		names_add(&platforms, w->arena, c->targets[i].platform);
 	if (facts_create(&w->facts, NULL, w->probes, err) < 0 || scope_create(w->facts, w->checks, err) < 0 ||
@@ -381,8 +399,8 @@ int world_begin(struct world *w, const struct test_case *c, struct err *err)
 
 void world_end(struct world *w)
 {
-	for (size_t i = 0; i < w->check->nparams; i++)
-		w->check->params[i].value = w->params[i];
+	for (size_t i = 0; i < w->nchanged; i++)
+		w->changed[i].param->value = w->changed[i].was;
 	plan_dispose(&w->plan);
 	facts_close(w->facts);
 	arena_free(w->arena);

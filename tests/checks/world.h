@@ -34,6 +34,12 @@ struct results {
 	size_t n, cap;
 };
 
+/* A parameter of a check, and what its header says. */
+struct changed {
+	struct param *param;
+	const char *was;
+};
+
 struct world {
 	const struct probes *probes;
 	struct checks *checks;
@@ -48,7 +54,8 @@ struct world {
 	struct names tables;          /* fact tables that the check reads */
 	struct names spine;           /* tables and views that its subjects come from */
 	const struct case_table *bad; /* holds what a mutation left of it; NULL: all are as the case gives them */
-	const char **params;          /* the header's, while the case's are set */
+	struct changed *changed;      /* parameters that the case sets */
+	size_t nchanged;
 };
 
 /* The names of the subject's key columns; the second may be NULL. */

@@ -10,7 +10,7 @@ def neighbor(device, leaf, port, mtu=9216, protocol="lldp"):
         heard = (f"<connectedSwitchPort><cdpVersion>2</cdpVersion><devId>{leaf}(FDO12345678)</devId><portId>{port}</portId><mtu>{mtu}</mtu>"
                  "</connectedSwitchPort>")
     else:
-        heard = (f"<lldpInfo><chassisId>00:1c:73:00:00:01</chassisId><portId>{port}</portId><timeToLive>120</timeToLive><parameter>"
+        heard = (f"<lldpInfo><chassisId>00:1c:73:00:00:{ord(leaf[-1]):02x}</chassisId><portId>{port}</portId><timeToLive>120</timeToLive><parameter>"
                  '<key>Management Address</key><value xsi:type="xsd:string">10.0.0.1</value></parameter><parameter><key>System Name</key>'
                  f'<value xsi:type="xsd:string">{leaf}</value></parameter></lldpInfo>')
     return f"<returnval><device>{device}</device>{heard}</returnval>"
