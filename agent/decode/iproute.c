@@ -236,38 +236,59 @@ static const char *metric_mtu(const struct val *route)
 	return mtu != NULL ? mtu : "0";
 }
 
-static int add_get(struct arena *a, struct val *root, const struct val *list, struct err *err)
+/* The route as it is taken, to MAP; or only why there is none. */
+static int add_get(struct arena *a, struct val *map, const struct val *route, struct err *err)
 {
 	static const struct copied names[] = {{"device", "dev"}, {"gateway", "gateway"}, {"source", "prefsrc"}, {0}},
-				   failed[] = {{"error", "error"}, {0}}, other[] = {{"gateway", "host"}, {0}};
-	const struct val *route = list->first;
-	const char *mtu;
+				   other[] = {{"gateway", "host"}, {0}};
+	const char *mtu = metric_mtu(route);
 
 	if (route == NULL || route->kind != VAL_MAP)
 		return err_set(err, ERR_PROTOCOL, "ip: no route, and no reason why");
-	copy(a, root, route, failed);
-	if (root->first != NULL)
-		return 0;
-	mtu = metric_mtu(route);
-	val_add(root, val_text(a, "type", text_of(route, "type") != NULL ? text_of(route, "type") : "unicast"));
-	copy(a, root, route, names);
-	copy(a, root, val_get(route, "via"), other);
-	val_add(root, val_text(a, "mtu", mtu));
-	val_add(root, val_int(a, "learned", strcmp(mtu, "0") != 0 && val_get(route, "expires") != NULL));
+	val_add(map, val_text(a, "type", text_of(route, "type") != NULL ? text_of(route, "type") : "unicast"));
+	copy(a, map, route, names);
+	copy(a, map, val_get(route, "via"), other);
+	val_add(map, val_text(a, "mtu", mtu));
+	val_add(map, val_int(a, "learned", strcmp(mtu, "0") != 0 && val_get(route, "expires") != NULL));
 	return 0;
 }
 
-static int add_fibmatch(struct arena *a, struct val *root, const struct val *list, struct err *err)
+/* The entry of the routing table that it comes from. */
+static int add_fibmatch(struct arena *a, struct val *map, const struct val *route, struct err *err)
 {
-	const struct val *route = list->first;
 	const char *prefix = text_of(route, "dst");
 
 	if (prefix == NULL)
 		return err_set(err, ERR_PROTOCOL, "ip: an entry of the routing table without a destination");
 	if (strcmp(prefix, "default") != 0 && strchr(prefix, '/') == NULL)
 		prefix = arena_printf(a, "%s/%d", prefix, strchr(prefix, ':') != NULL ? 128 : 32);
-	val_add(root, val_text(a, "prefix", prefix));
-	val_add(root, val_text(a, "configured_mtu", metric_mtu(route)));
+	val_add(map, val_text(a, "prefix", prefix));
+	val_add(map, val_text(a, "configured_mtu", metric_mtu(route)));
+	return 0;
+}
+
+static const struct val *first_of(const struct val *map, const char *list)
+{
+	const struct val *v = val_get(map, list);
+
+	return v != NULL ? v->first : NULL;
+}
+
+static int add_routes(struct arena *a, struct val *root, const struct val *list, struct err *err)
+{
+	static const struct copied whose[] = {{"to", "to"}, {"error", "error"}, {0}};
+	struct val *out = val_add(root, val_new(a, VAL_LIST, "routes"));
+
+	for (const struct val *v = list->first; v != NULL; v = v->next) {
+		struct val *map = val_add(out, val_new(a, VAL_MAP, NULL));
+
+		copy(a, map, v, whose);
+		if (text_of(v, "to") == NULL)
+			return err_set(err, ERR_PROTOCOL, "ip: a route to nowhere");
+		if (text_of(v, "error") == NULL && (add_get(a, map, first_of(v, "get"), err) < 0 ||
+		                                    add_fibmatch(a, map, first_of(v, "fibmatch"), err) < 0))
+			return -1;
+	}
 	return 0;
 }
 
@@ -278,8 +299,7 @@ static const struct part {
 } parts[] = {
 	{"addr", add_addr},
 	{"neigh", add_neigh},
-	{"get", add_get},
-	{"fibmatch", add_fibmatch},
+	{"routes", add_routes},
 };
 
 static int add_part(struct arena *a, struct val *root, const struct val *part, struct err *err)

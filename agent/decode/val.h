@@ -92,8 +92,8 @@ struct val *json_decode(struct arena *a, const char *data, size_t len, struct er
 /*
  * What iproute2's `ip -j` prints, under the same names and words as the transport netlink brings them. The text is an object
  * whose members are outputs of ip: `addr` (of `ip -j -d -s -s addr`) becomes the lists `links` and `addresses`, `neigh` the
- * list `neighbours`; `get` and `fibmatch` (of `ip -j -d route get [fibmatch] ADDRESS`) the members of one route, where `get`
- * may be [{"error": TEXT}]. Malformed JSON, any other member, or an entry that doesn't say what it is about: ERR_PROTOCOL.
+ * list `neighbours`, `routes`, a list of {to, get, fibmatch} (of `ip -j -d route get [fibmatch] TO`) or {to, error}, the list
+ * `routes`. Malformed JSON, any other member, or an entry that doesn't say what it is about: ERR_PROTOCOL.
  */
 struct val *iproute_decode(struct arena *a, const char *data, size_t len, struct err *err);
 

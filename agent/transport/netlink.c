@@ -187,7 +187,7 @@ static const struct request_key keys[] = {
 	{"dump",
          "links, addresses or neighbours: the list of that name, an entry an interface, an address or a neighbour",
          false},
-	{"route", "an address: how packets for it leave this machine", true},
+	{"route", "addresses with commas between: the list `routes`, how packets for each leave this machine", true},
 	{0},
 };
 
@@ -211,7 +211,7 @@ static void ask_all(struct session *s, struct ask **asks, size_t n)
 		if (name != NULL)
 			task_offload(s, asks[i], dump_read, name, NULL);
 		else
-			task_offload(s, asks[i], netlink_read_route, request_get(asks[i]->req, "route"), NULL);
+			task_offload(s, asks[i], netlink_read_routes, request_get(asks[i]->req, "route"), NULL);
 	}
 }
 

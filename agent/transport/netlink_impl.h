@@ -49,7 +49,7 @@ struct nl_sock *netlink_connect(struct err *err);
 /* What libnl's error code RC means for who asked. */
 enum err_kind netlink_kind(int rc);
 
-/* A task_read: how packets for the address TO leave this machine. */
-struct val *netlink_read_route(struct arena *a, const char *to, struct err *err);
+/* A task_read: how packets for the addresses TO, with commas between, leave this machine. */
+struct val *netlink_read_routes(struct arena *a, const char *to, struct err *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * netlink_route.c - how packets for one address leave this machine.
+ * netlink_route.c - how packets for other addresses leave this machine.
  *
  * The kernel is asked twice: for the route as it is taken, whose MTU may be one that a router reported (it expires then), and for the
  * entry of the routing table that it comes from, whose MTU somebody configured. That there is no route is an answer.
@@ -177,23 +177,32 @@ static int look_twice(struct lookup *l, struct nl_sock *sk, int family, const vo
 	return look_up(l, sk, family, to, err);
 }
 
-struct val *netlink_read_route(struct arena *a, const char *to, struct err *err)
+/* How packets for TO leave, as an entry of LIST. */
+static int add_route(struct arena *a, struct val *list, struct nl_sock *sk, const char *to, struct err *err)
 {
 	struct lookup l = {.listing = {.arena = a}, .map = val_new(a, VAL_MAP, NULL)};
 	int family = strchr(to, ':') != NULL ? AF_INET6 : AF_INET;
 	unsigned char address[16];
-	struct nl_sock *sk;
-	int rc;
 
-	if (inet_pton(family, to, address) != 1) {
-		err_set(err, ERR_CONFIG, "route: '%.60s' is no IP address", to);
-		return NULL;
-	}
-	sk = netlink_connect(err);
+	if (inet_pton(family, to, address) != 1)
+		return err_set(err, ERR_CONFIG, "route: '%.60s' is no IP address", to);
+	val_add(l.map, val_text(a, "to", to));
+	val_add(list, l.map);
+	return look_twice(&l, sk, family, address, err);
+}
+
+struct val *netlink_read_routes(struct arena *a, const char *to, struct err *err)
+{
+	struct val *root = val_new(a, VAL_MAP, NULL), *list = val_add(root, val_new(a, VAL_LIST, "routes"));
+	char *rest = arena_strdup(a, to), *one;
+	struct nl_sock *sk = netlink_connect(err);
+	int rc = 0;
+
 	if (sk == NULL)
 		return NULL;
 	nl_socket_disable_auto_ack(sk);
-	rc = look_twice(&l, sk, family, address, err);
+	while (rc == 0 && (one = strsep(&rest, ",")) != NULL)
+		rc = add_route(a, list, sk, one, err);
 	nl_socket_free(sk);
-	return rc < 0 ? NULL : l.map;
+	return rc < 0 ? NULL : root;
 }

@@ -40,6 +40,9 @@ addr add 2001:db8:1::1/64 dev guest0 nodad preferred_lft 0
 neigh add 192.0.2.9 lladdr 02:00:00:00:00:09 dev br0 nud permanent
 neigh add 2001:db8::9 lladdr 02:00:00:00:00:0a dev br0 nud permanent
 neigh add 192.0.2.8 lladdr 02:00:00:00:00:08 dev br0 nud noarp
+route add 203.0.113.0/24 via 192.0.2.9 mtu 1400
+route add 198.18.0.0/15 via inet6 2001:db8::9
+route add unreachable 240.0.0.0/24
 END
 
 # A server sees what is mounted when it starts.
@@ -99,6 +102,26 @@ grep -q '"address":"198.51.100.1".*"prefix_len":32' "$work/here" || fail "the ad
 grep -q '"address":"2001:db8:1::1".*"state":"deprecated"' "$work/here" || fail "a deprecated address"
 same linux_neighbour 2
 ! grep -q '192.0.2.8' "$work/here" || fail "a neighbour that nobody looks for"
+
+# ---- routes, of addresses that a probe of the test's own names: the built-in ones ask for the addresses of other hosts ----
+
+own=$work/own
+mkdir "$own"
+addresses='["192.0.2.77","203.0.113.5","198.18.0.1","240.0.0.1","233.252.0.1","192.0.2.1","2001:db8::7"]'
+for way in local kvm; do
+	sed -e '/^for_each:/,/^\(route\|command\):/{/^\(route\|command\):/!d}' -e 's/linux_route:/own_route:/' "$source_dir/checks/probes/$way/route.yaml" |
+		sed "s/^\(route\|command\):/for_each: SELECT host, address, '${addresses//\"/\\\"}' AS peers FROM host_shell WHERE address $([ $way = local ] && echo = || echo '<>') 'local'\n&/" \
+			>"$own/$way.yaml"
+done
+run query 'SELECT * FROM own_route' -i "$work/inventory.yaml" --checks "$own" -f json
+expect_exit 0 "$(tail -n 1 "$work/stderr")"
+cp "$work/stdout" "$work/own_route.json"
+rows here own_route >"$work/here"
+rows far own_route >"$work/far"
+[ "$(wc -l <"$work/here")" -eq 7 ] || fail "$(wc -l <"$work/here") routes"
+diff "$work/here" "$work/far" >&2 || fail "routes differ between netlink and SSH"
+grep -q '"configured_mtu":1400.*"gateway":"192.0.2.9"' "$work/here" || fail "the route with an MTU"
+grep -q '"error":"No route to host"' "$work/here" || fail "the route that is none"
 
 # ---- the clock: by perl and, where that is missing, by python ----
 

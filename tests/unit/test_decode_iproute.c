@@ -121,10 +121,10 @@ static void vlan_over_a_bond(void **state)
 {
 	const struct val *root = decoded(
 		"{\"addr\":[{},{\"ifindex\":5,\"link\":\"bond0\",\"ifname\":\"bond0.20\",\"linkinfo\":{\"info_kind\":"
-	        "\"vlan\","
+		"\"vlan\","
 		"\"info_data\":{\"protocol\":\"802.1Q\",\"id\":20,\"flags\":[\"REORDER_HDR\"]}}},"
 		"{\"ifindex\":4,\"ifname\":\"bond0\",\"linkinfo\":{\"info_kind\":\"bond\",\"info_data\":{\"mode\":"
-	        "\"802.3ad\"}}},"
+		"\"802.3ad\"}}},"
 		"{\"ifindex\":3,\"ifname\":\"eno2\",\"master\":\"bond0\",\"linkinfo\":{\"info_slave_kind\":\"bond\","
 		"\"info_slave_data\":{\"state\":\"BACKUP\",\"mii_status\":\"UP\"}}}]}");
 	const struct val *vlan = item(root, "links", 0), *port = item(root, "links", 2);
@@ -204,34 +204,36 @@ static void neighbours(void **state)
 
 static void routes(void **state)
 {
-	const struct val *r = decoded(
-		"{\"get\":[{\"type\":\"unicast\",\"dst\":\"203.0.113.5\",\"gateway\":\"192.0.2.9\",\"dev\":\"v0\","
-		"\"prefsrc\":\"192.0.2.1\",\"cache\":[],\"expires\":599,\"metrics\":[{\"mtu\":1400}]}],"
-		"\"fibmatch\":[{\"dst\":\"203.0.113.0/24\",\"metrics\":[{\"mtu\":1450}]}]}");
+	const struct val *root = decoded("{\"routes\":[{\"to\":\"203.0.113.5\",\"get\":[{\"type\":\"unicast\",\"dst\":"
+	                                 "\"203.0.113.5\",\"gateway\":"
+	                                 "\"192.0.2.9\",\"dev\":\"v0\",\"prefsrc\":\"192.0.2.1\",\"cache\":[],"
+	                                 "\"expires\":599,\"metrics\":[{\"mtu\":1400}]}],"
+	                                 "\"fibmatch\":[{\"dst\":\"203.0.113.0/24\",\"metrics\":[{\"mtu\":1450}]}]},"
+	                                 "{\"to\":\"192.0.2.7\",\"get\":[{\"dst\":\"192.0.2.7\",\"dev\":\"v0\",\"via\":"
+	                                 "{\"family\":\"inet6\",\"host\":"
+	                                 "\"fe80::9\"}}],\"fibmatch\":[{\"dst\":\"192.0.2.7\"}]},"
+	                                 "{\"to\":\"8.8.8.8\",\"error\":\"Network is unreachable\"}]}");
+	const struct val *learned = item(root, "routes", 0), *via = item(root, "routes", 1),
+			 *none = item(root, "routes", 2);
 
 	(void)state;
-	assert_string_equal(text(r, "type"), "unicast");
-	assert_string_equal(text(r, "device"), "v0");
-	assert_string_equal(text(r, "gateway"), "192.0.2.9");
-	assert_string_equal(text(r, "source"), "192.0.2.1");
-	assert_string_equal(text(r, "mtu"), "1400");
-	assert_string_equal(text(r, "learned"), "1");
-	assert_string_equal(text(r, "prefix"), "203.0.113.0/24");
-	assert_string_equal(text(r, "configured_mtu"), "1450");
-
-	r = decoded(
-		"{\"get\":[{\"dst\":\"192.0.2.7\",\"dev\":\"v0\",\"via\":{\"family\":\"inet6\",\"host\":\"fe80::9\"}}],"
-		"\"fibmatch\":[{\"dst\":\"192.0.2.7\"}]}");
-	assert_string_equal(text(r, "type"), "unicast");
-	assert_string_equal(text(r, "gateway"), "fe80::9");
-	assert_string_equal(text(r, "mtu"), "0");
-	assert_string_equal(text(r, "learned"), "0");
-	assert_string_equal(text(r, "prefix"), "192.0.2.7/32");
-	assert_string_equal(text(r, "configured_mtu"), "0");
-
-	r = decoded("{\"get\":[{\"error\":\"Network is unreachable\"}]}");
-	assert_string_equal(text(r, "error"), "Network is unreachable");
-	assert_null(text(r, "type"));
+	assert_string_equal(text(learned, "to"), "203.0.113.5");
+	assert_string_equal(text(learned, "type"), "unicast");
+	assert_string_equal(text(learned, "device"), "v0");
+	assert_string_equal(text(learned, "gateway"), "192.0.2.9");
+	assert_string_equal(text(learned, "source"), "192.0.2.1");
+	assert_string_equal(text(learned, "mtu"), "1400");
+	assert_string_equal(text(learned, "learned"), "1");
+	assert_string_equal(text(learned, "prefix"), "203.0.113.0/24");
+	assert_string_equal(text(learned, "configured_mtu"), "1450");
+	assert_string_equal(text(via, "type"), "unicast");
+	assert_string_equal(text(via, "gateway"), "fe80::9");
+	assert_string_equal(text(via, "mtu"), "0");
+	assert_string_equal(text(via, "learned"), "0");
+	assert_string_equal(text(via, "prefix"), "192.0.2.7/32");
+	assert_string_equal(text(via, "configured_mtu"), "0");
+	assert_string_equal(text(none, "error"), "Network is unreachable");
+	assert_null(text(none, "type"));
 }
 
 static void refusals(void **state)
@@ -244,8 +246,11 @@ static void refusals(void **state)
 	assert_string_equal(refused("{\"addr\":[{\"ifindex\":1}]}"), "ip: an interface without a name");
 	assert_string_equal(refused("{\"addr\":[7]}"), "ip: an interface without a name");
 	assert_string_equal(refused("{\"neigh\":[{\"dev\":\"v0\"}]}"), "ip: a neighbour without an address");
-	assert_string_equal(refused("{\"get\":[]}"), "ip: no route, and no reason why");
-	assert_string_equal(refused("{\"fibmatch\":[]}"), "ip: an entry of the routing table without a destination");
+	assert_string_equal(refused("{\"routes\":[{\"to\":\"192.0.2.7\",\"get\":[]}]}"),
+	                    "ip: no route, and no reason why");
+	assert_string_equal(refused("{\"routes\":[{\"get\":[]}]}"), "ip: a route to nowhere");
+	assert_string_equal(refused("{\"routes\":[{\"to\":\"192.0.2.7\",\"get\":[{}]}]}"),
+	                    "ip: an entry of the routing table without a destination");
 	assert_non_null(strstr(refused("{\"addr\":"), "JSON, line 1"));
 }
 

@@ -235,7 +235,8 @@ static const struct val *route(struct asked *q, const char *to)
 	ask_one(netlink, q);
 	assert_string_equal(q->err.text, "");
 	assert_int_equal(q->answers, 1);
-	return q->root;
+	assert_non_null(val_get(q->root, "routes"));
+	return val_get(q->root, "routes")->first;
 }
 
 static void routes(void **state)
@@ -275,7 +276,10 @@ static void routes(void **state)
 	assert_int_equal(number_of(r, "configured_mtu"), 1300);
 	asked_dispose(&q);
 
-	r = route(&q, "192.0.2.1");
+	r = route(&q, "192.0.2.1,192.0.2.9");
+	assert_string_equal(text_of(r->next, "to"), "192.0.2.9");
+	assert_string_equal(text_of(r->next, "device"), "jumbo0");
+	assert_string_equal(text_of(r, "to"), "192.0.2.1");
 	assert_string_equal(text_of(r, "type"), "local");
 	assert_string_equal(text_of(r, "device"), "lo");
 	asked_dispose(&q);
@@ -288,7 +292,7 @@ static void no_route_is_an_answer(void **state)
 	(void)state;
 	need_namespace();
 	assert_string_equal(text_of(route(&q, "233.252.0.1"), "error"), "Network is unreachable");
-	assert_null(text_of(q.root, "type"));
+	assert_null(text_of(val_get(q.root, "routes")->first, "type"));
 	asked_dispose(&q);
 	assert_string_equal(text_of(route(&q, "240.0.0.1"), "error"), "No route to host"); /* of type unreachable */
 	asked_dispose(&q);
