@@ -3,10 +3,10 @@ title: At least one other host can take the VM
 subject: vm
 depends: own
 severity: critical
-platforms: [vsphere]
+platforms: [vsphere, kvm]
 symptom: >
   "No host is compatible with the virtual machine": vMotion finds no destination, DRS makes no recommendation, and entering
-  maintenance mode waits for this VM.
+  maintenance mode waits for this VM. KVM: virsh migrate fails, to whatever host.
 fix: >
   Look at the checks that the detail names, the one with the most candidates first: they say for each candidate what is in the way.
   With --host, what concerns a candidate alone is not in the report: leave the option out to see that too.
@@ -101,7 +101,7 @@ WITH host_stop AS MATERIALIZED (
 	 GROUP BY class),
      room AS MATERIALIZED (SELECT cluster, sum(destination) AS n FROM host GROUP BY cluster),
      counted AS MATERIALIZED (
-	SELECT v.id AS vm, v.host, m.mobility, c.kind, r.n - h.destination AS n,
+	SELECT v.id AS vm, v.host, m.mobility, CASE WHEN v.platform = 'vsphere' OR c.kind = 'cluster' THEN c.kind END AS kind, v.platform, r.n - h.destination AS n,
 	       coalesce(CASE m.mobility WHEN 'cold' THEN hs.cold ELSE hs.n END, 0)
 	           + coalesce(CASE m.mobility WHEN 'cold' THEN s.cold ELSE s.more END, 0) AS closed,
 	       coalesce(CASE m.mobility WHEN 'cold' THEN hs.cold_failed ELSE hs.failed END, 0)
@@ -134,6 +134,7 @@ SELECT vm,
        CASE WHEN mobility = 'agent' THEN 'an agent VM: the platform puts it where it is needed'
             WHEN mobility IS NULL THEN 'not known whether it runs, or is an agent VM'
             WHEN n IS NULL THEN 'not known on which host it is'
+            WHEN n = 0 AND kind IS NULL AND platform = 'kvm' THEN 'its host is asked by itself: to which others it could go the inventory doesn''t say'
             WHEN n = 0 AND kind IS NULL THEN 'the account is not shown the cluster: whether it has other hosts is not known'
             WHEN n = 0 AND kind = 'host' THEN 'its host is in no cluster'
             WHEN n = 0 THEN 'no other host of the cluster can take VMs'
