@@ -1,17 +1,26 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# kvm_predict.sh DIR GUEST - what migready says of moving that guest of the lab in DIR from kvm01 to kvm02: "migrates", or "fails" or
-# "unknown" and the critical checks that say so. Needs MIGREADY and SOURCE_DIR; ASAN_OPTIONS and LSAN_OPTIONS are handed on.
+# kvm_predict.sh DIR GUEST OPTIONS - what migready says of moving that guest of the lab in DIR from kvm01 to kvm02 with these options of
+# virsh migrate: "migrates", or "fails" or "unknown" and the critical checks that say so. Needs MIGREADY and SOURCE_DIR; ASAN_OPTIONS and
+# LSAN_OPTIONS are handed on.
 set -euo pipefail
 
 dir=$1
 guest=$2
+options=${3-}
 report=$dir/report.json
+
+# What the options ask for is a matter of the profile.
+parameters=
+case $options in
+*--copy-storage-all*) parameters="vm-disk-shared: {copy: 1}" ;;
+esac
+printf 'about: one migration\nextends: onboarding\nparams: {%s}\n' "$parameters" >"$dir/profile.yaml"
 
 rm -f "$report"
 "$SOURCE_DIR/tests/lab/kvm.sh" exec "$dir" env -i PATH=/usr/bin:/bin HOME="$dir" LC_ALL=C TZ=UTC MIGREADY_DATA="$SOURCE_DIR" \
 	${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} ${LSAN_OPTIONS:+LSAN_OPTIONS="$LSAN_OPTIONS"} \
-	timeout 60 "$MIGREADY" check -i "$dir/inventory.yaml" -p onboarding --no-history --all -f "json=$report" >"$dir/predict.log" 2>&1 </dev/null || true
+	timeout 60 "$MIGREADY" check -i "$dir/inventory.yaml" -p "$dir/profile.yaml" --no-history --all -f "json=$report" >"$dir/predict.log" 2>&1 </dev/null || true
 [ -s "$report" ] || { sed 's/^/  /' "$dir/predict.log" >&2; echo "no report"; exit; }
 
 # The checks of that guest, of the two hosts, and of the way from one to the other; not what is concluded from them.
@@ -25,4 +34,3 @@ jq -r --arg vm "$guest" '
 	elif any(.[]; .status == "unknown") then "unknown: " + say("unknown")
 	elif length == 0 then "nothing judged"
 	else "migrates" end' "$report"
-cp "$report" "$dir/../$guest.json"
