@@ -78,8 +78,10 @@ WITH image AS MATERIALIZED (
 	SELECT vm, peer, folder, CASE WHEN count(bytes) = count(*) THEN sum(bytes) END AS bytes
 	  FROM moved WHERE code = 'missing' GROUP BY vm, peer, folder),
      pool AS MATERIALIZED (
-	SELECT p.host, rtrim(p.path, '/') || '/' AS folder, max(p.available_bytes) AS room
+	SELECT p.host, rtrim(p.path, '/') || '/' AS folder,
+	       max(CASE WHEN p.type IN ('dir', 'fs', 'netfs') THEN r.free_bytes WHEN p.type IS NOT NULL THEN p.available_bytes END) AS room
 	  FROM libvirt_pool AS p JOIN libvirt_pools AS l ON l.host = p.host AND instr(l.active, p.uuid) > 0
+	  LEFT JOIN libvirt_pool_room AS r ON r.host = p.host AND r.path = p.path
 	 GROUP BY p.host, rtrim(p.path, '/')),
      copied AS MATERIALIZED (
 	SELECT m.vm, m.drive, m.peer,
