@@ -15,17 +15,21 @@ refs: ["libvirt: Domain XML format, os/loader, os/nvram, interface/rom", "QEMU: 
 -- A guest that runs takes its firmware along, in memory of the size that the destination's file has; a ROM's is rounded up to a power of
 -- two. Other contents of the same size: the guest keeps its own until it is started anew. A VM that is shut off needs the files only.
 -- Hosts with the same files are of one kind, VMs with the same needs of one need: each pair of kinds is judged once for a need.
-WITH machine AS MATERIALIZED (
+WITH definition AS MATERIALIZED (
+	SELECT host || '/' || uuid AS vm, loader, nvram_template, arch, machine, videos,
+	       CASE WHEN interfaces = '' THEN 0 ELSE length(interfaces) - length(replace(interfaces, ',', '')) + 1 END AS interfaces
+	  FROM libvirt_domain WHERE uuid IS NOT NULL),
+     adapter AS MATERIALIZED (
+	SELECT host || '/' || uuid AS vm, count(*) AS n, nullif(sum(rom IS NULL OR model IS NULL), 0) AS holes
+	  FROM libvirt_interface WHERE uuid IS NOT NULL GROUP BY 1),
+     machine AS MATERIALIZED (
 	SELECT v.id AS vm, v.host, v.cluster, ',' || json_quote(v.host) AS own, m.mobility, d.loader IS NOT NULL AND d.nvram_template IS NOT NULL
 	       AND d.arch IS NOT NULL AND d.machine IS NOT NULL AND i.holes IS NULL AND d.interfaces IS NOT NULL
 	       AND d.videos IS NOT NULL AND coalesce(i.n, 0) = d.interfaces AS told
 	  FROM vm AS v
 	  LEFT JOIN vm_mobility AS m ON m.vm = v.id
-	  LEFT JOIN (SELECT host || '/' || uuid AS vm, loader, nvram_template, arch, machine, videos,
-	                    CASE WHEN interfaces = '' THEN 0 ELSE length(interfaces) - length(replace(interfaces, ',', '')) + 1 END AS interfaces
-	               FROM libvirt_domain) AS d ON d.vm = v.id
-	  LEFT JOIN (SELECT host || '/' || uuid AS vm, count(*) AS n, nullif(sum(rom IS NULL OR model IS NULL), 0) AS holes
-	               FROM libvirt_interface WHERE uuid IS NOT NULL GROUP BY 1) AS i ON i.vm = v.id),
+	  LEFT JOIN definition AS d ON d.vm = v.id
+	  LEFT JOIN adapter AS i ON i.vm = v.id),
      piece AS MATERIALIZED (SELECT vm, kind, file FROM vm_firmware),
      needed AS MATERIALIZED (
 	SELECT vm, group_concat(kind || ' ' || file, char(10)) AS need FROM (SELECT * FROM piece ORDER BY vm, kind, file) GROUP BY vm),

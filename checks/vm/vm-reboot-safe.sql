@@ -14,7 +14,12 @@ refs: ["libvirt: virsh dumpxml --inactive, migrate --persistent, autostart", "00
 */
 -- Whether what it runs with is there is for the other checks of the VM; this one is about what its next start takes.
 -- Candidates with the same machine types, and VMs with the same next start, are judged once. A VM's own host is cut out of the ids.
-WITH machine AS MATERIALIZED (
+WITH now AS MATERIALIZED (
+	SELECT host || '/' || uuid AS vm, type, machine, emulator, loader, disk_files, disk_devs, networks
+	  FROM libvirt_domain WHERE uuid IS NOT NULL),
+     later AS MATERIALIZED (SELECT host || '/' || uuid AS vm, * FROM libvirt_next WHERE uuid IS NOT NULL),
+     told AS MATERIALIZED (SELECT host || '/' || uuid AS vm, persistent, autostart FROM libvirt_condition WHERE uuid IS NOT NULL),
+     machine AS MATERIALIZED (
 	SELECT v.id AS vm, v.cluster, ',' || json_quote(v.host) AS own, m.mobility, c.persistent, c.autostart, n.arch, n.type, n.machine,
 	       n.emulator,
 	       CASE WHEN c.persistent = 1 AND n.uuid IS NOT NULL
@@ -28,10 +33,9 @@ WITH machine AS MATERIALIZED (
 	            END AS changes
 	  FROM vm AS v
 	  LEFT JOIN vm_mobility AS m ON m.vm = v.id
-	  LEFT JOIN (SELECT host || '/' || uuid AS vm, type, machine, emulator, loader, disk_files, disk_devs, networks
-	               FROM libvirt_domain WHERE uuid IS NOT NULL) AS d ON d.vm = v.id
-	  LEFT JOIN (SELECT host || '/' || uuid AS vm, * FROM libvirt_next WHERE uuid IS NOT NULL) AS n ON n.vm = v.id
-	  LEFT JOIN (SELECT host || '/' || uuid AS vm, persistent, autostart FROM libvirt_condition WHERE uuid IS NOT NULL) AS c ON c.vm = v.id),
+	  LEFT JOIN now AS d ON d.vm = v.id
+	  LEFT JOIN later AS n ON n.vm = v.id
+	  LEFT JOIN told AS c ON c.vm = v.id),
      need AS MATERIALIZED (SELECT DISTINCT cluster, arch, type, machine FROM machine),
      candidate AS MATERIALIZED (
 	SELECT h.cluster, m.set_id AS machines, t.set_id AS types, group_concat(',' || json_quote(h.id), '') AS ids
