@@ -36,13 +36,15 @@ WITH made AS MATERIALIZED (
      met AS MATERIALIZED (
 	SELECT s.cluster, s.host, s.needs, h.id AS peer, j.value IS NOT NULL AS needed, j.value ->> 0 AS what, j.value ->> 1 AS name, t.networks, t.links,
 	       n.host IS NOT NULL AS there, n.active, n.link, e.told AS addresses, r.told AS ports, q.vm AS taken, u.host IS NOT NULL AS unsure,
-	       (SELECT 1 FROM address AS a WHERE a.host = h.id AND CASE j.value ->> 0 WHEN 'address' THEN a.ip = j.value ->> 1 ELSE a.device = n.link END) AS has
+	       i.host IS NOT NULL OR d.host IS NOT NULL AS has
 	  FROM shape AS s
 	  JOIN host AS h ON h.cluster = s.cluster AND h.destination AND h.id IS NOT s.host
 	  LEFT JOIN json_each(s.needs) AS j
 	  LEFT JOIN host_plug_told AS t ON t.host = h.id
 	  LEFT JOIN network AS n ON n.host = h.id AND n.name = j.value ->> 1 AND j.value ->> 0 = 'network'
 	  LEFT JOIN addresses AS e ON e.host = h.id
+	  LEFT JOIN (SELECT DISTINCT host, ip FROM address) AS i ON i.host = h.id AND i.ip = j.value ->> 1 AND j.value ->> 0 = 'address'
+	  LEFT JOIN (SELECT DISTINCT host, device FROM address) AS d ON d.host = h.id AND d.device = n.link
 	  LEFT JOIN ports AS r ON r.host = h.id
 	  LEFT JOIN host_display_port AS q ON q.host = h.id AND q.port = j.value ->> 1 AND j.value ->> 0 = 'port'
 	  LEFT JOIN host_display_port AS u ON u.host = h.id AND u.port IS NULL),
