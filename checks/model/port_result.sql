@@ -1,10 +1,10 @@
 /*
 What came of each connection of port_path: whether it was made, and if nobody could try, whether both hosts' own firewalls would let it
-through, as they are configured.
+through, as they are configured. QEMU's port is within reach also where the host itself refuses: nobody listens there before a migration comes.
 
 id, service, cluster, host, peer, port   as in port_path
 duty       likewise
-state      open: connected; refused: the other side, or a firewall, said no; silent: nobody answered; unreachable: the source knows no
+state      open: connected, or (QEMU's) refused by the host itself; refused: the other side, or a firewall, said no; silent: nobody answered; unreachable: the source knows no
            way there; allowed: not tried, and no firewall of the two hosts is in the way; shut: not tried, and one is; NULL: not known
 why        why it was not tried
 said       what the source said
@@ -60,3 +60,14 @@ SELECT p.id, p.service, p.cluster, p.host, p.peer, p.dst_ip, p.port, p.duty,
   FROM passed AS p
   LEFT JOIN attempt AS a ON a.id = p.id
   LEFT JOIN mute AS m ON m.host = p.host
+ WHERE p.service <> 'migration'
+-- arm: kvm
+SELECT p.id, p.service, p.cluster, p.host, p.peer, p.dst_ip, p.port, p.duty,
+       CASE a.state WHEN 'open' THEN 'open' WHEN 'refused' THEN 'open' WHEN 'rejected' THEN 'refused' WHEN 'silent' THEN 'silent'
+                    WHEN 'unreachable' THEN 'unreachable' END AS state,
+       p.why, trim(a.said, char(9, 10, 13, 32)) AS said, a.error, NULL AS obstacle
+  FROM port_path AS p
+  LEFT JOIN (SELECT id, CASE count(*) WHEN count(state) THEN CASE count(DISTINCT state) WHEN 1 THEN min(state) END END AS state, min(said) AS said,
+                    max(error) AS error
+               FROM kvm_port GROUP BY id) AS a ON a.id = p.id
+ WHERE p.service = 'migration'
