@@ -17,7 +17,7 @@ by       whose gateway it is: the NIC's own (own), or that of the TCP/IP stack s
 WITH nic AS MATERIALIZED (
 	SELECT host, device, netstack, ip, netmask, ip6, gateway, gateway6,
 	       device IS NOT NULL AND netstack IS NOT NULL AND count(*) OVER (PARTITION BY host, device) = 1 AS sure
-	  FROM migration_nic),
+	  FROM migration_nic WHERE netstack IS NOT 'linux'),
      stack AS MATERIALIZED (
 	SELECT host, key, CASE count(*) WHEN 1 THEN min(gateway) END AS gateway, CASE count(*) WHEN 1 THEN min(gateway6) END AS gateway6
 	  FROM vsphere_netstack GROUP BY host, key),
