@@ -224,13 +224,16 @@ int plan_need_of(struct planner *pl, const struct check *c, struct need *need, s
 	sqlite3_finalize(st);
 	if (rc < 0)
 		return -1;
-	plan_sort_reads(pl, &reads, need);
-	/* The subjects, and whom a finding names, are read by judge.c for every check. */
+	/* The subjects, and whom a finding names, are read by judge.c for every check; first, so that where a target doesn't answer
+	 * at all the same reason is told of each. */
 	for (size_t i = 0; i < sizeof(context) / sizeof(context[0]); i++)
 		if (add_view(pl, need, context[i], err) < 0)
 			return -1;
 	if ((pl->with_vms || c->subject == SUBJECT_VM || c->subject == SUBJECT_VM_HOST) &&
 	    add_view(pl, need, "vm", err) < 0)
 		return -1;
-	return add_view(pl, need, plan_spine(c->subject), err);
+	if (add_view(pl, need, plan_spine(c->subject), err) < 0)
+		return -1;
+	plan_sort_reads(pl, &reads, need);
+	return 0;
 }
