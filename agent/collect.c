@@ -15,7 +15,7 @@ static void note(struct collector *c, int rc, const struct err *err)
 		c->fatal = *err;
 }
 
-/* Something is missing of what P was to bring. */
+/* Something is missing of what P was to bring, and nobody is left to bring it. */
 static void miss(struct collector *c, const struct planned *p)
 {
 	c->incomplete = c->incomplete || !p->hint;
@@ -41,9 +41,12 @@ static void set_retry(struct collector *c, const struct table *t, const struct t
                       bool on)
 {
 	char key[512], any[256];
+	bool was = wants(c, t, target, object);
 
-	if (!on && !wants(c, t, target, object))
+	if (!on && !was)
 		return;
+	c->unsettled += (size_t)on;
+	c->unsettled -= (size_t)was;
 	retry_key(key, sizeof(key), t, target, object);
 	map_set(&c->retry, key, on);
 	if (on) { /* and remember that this target has something to retry at all */
@@ -63,6 +66,11 @@ bool collect_wants(struct collector *c, const struct planned *p, const struct ta
 			return true;
 	}
 	return false;
+}
+
+bool collect_complete(const struct collector *c)
+{
+	return !c->incomplete && c->unsettled == 0;
 }
 
 bool collect_retryable(enum err_kind kind)
@@ -209,15 +217,23 @@ static const struct gap *blocking_gap(const struct table *t, const struct answer
 	return t->npaths > 0 && open == 0 ? unsupported : NULL;
 }
 
+/* Will another probe be asked what this end of JOB leaves open? */
+static bool goes_on(const struct job *job, enum err_kind kind)
+{
+	return job->more && collect_retryable(kind);
+}
+
 static void store_gap(struct answering *g, enum err_kind kind, const char *path, const char *text)
 {
 	struct collector *c = g->job->c;
+	bool again = goes_on(g->job, kind);
 	char reason[640];
 	struct err err;
 
 	snprintf(reason, sizeof(reason), "%s%s%s", path != NULL ? path : "", path != NULL ? ": " : "", text);
-	miss(c, g->job->planned);
-	set_retry(c, g->table, g->job->target, g->object, g->job->more && collect_retryable(kind));
+	if (!again)
+		miss(c, g->job->planned);
+	set_retry(c, g->table, g->job->target, g->object, again);
 	note(c,
 	     facts_gap(c->facts, g->table->name, g->job->target->name, g->object, outcome_of(kind),
 	               g->job->planned->probe->id, reason, &err),
@@ -346,7 +362,7 @@ static void write_outcome(struct job *job, const struct err *err, int64_t now_ms
 	                   job->item != NULL ? buf_str(&item) : NULL, outcome_of(err->kind), job->rows,
 	                   now_ms - job->started_ms, told, &own),
 	     &own);
-	if (err->kind != ERR_NONE)
+	if (err->kind != ERR_NONE && !goes_on(job, err->kind))
 		miss(job->c, job->planned);
 	buf_dispose(&item);
 }
@@ -355,7 +371,7 @@ static void end_table(struct job *job, const struct table *t, const struct err *
 {
 	struct collector *c = job->c;
 	const char *target = job->target->name;
-	bool again = err->kind != ERR_NONE && job->more && collect_retryable(err->kind);
+	bool again = err->kind != ERR_NONE && goes_on(job, err->kind);
 	struct err own;
 
 	if (job->fallback &&
@@ -400,6 +416,7 @@ void collect_item_end(struct job *job, const struct err *err, int64_t now_ms)
 
 void collect_item_failed(struct job *job)
 {
+	miss(job->c, job->planned);
 	collect_attempt_failed(job, &job->end);
 }
 

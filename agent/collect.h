@@ -18,7 +18,8 @@ struct collector {
 	struct map
 		retry; /* "TABLE OBJECT" (OBJECT "TARGET" for all of it) that a less preferred probe may still fill */
 	struct err fatal; /* facts can't be written: the run ends */
-	bool incomplete;  /* something did not end ok */
+	bool incomplete;  /* something did not end ok, and nobody else was asked for it */
+	size_t unsettled; /* entries of RETRY that wait for an answer: in the end they have none */
 	uint64_t objects; /* answered so far, for the progress line */
 };
 
@@ -66,6 +67,9 @@ void collect_table_end(struct collector *c, const struct planned *p, const struc
 
 /* T has no way to be asked by P, and no other probe fills its tables: WHY is what they lack. */
 void collect_no_way(struct collector *c, const struct planned *p, const struct target *t, const char *why);
+
+/* Was everything answered that a finding rests on, one way or another? At the end of the run. */
+bool collect_complete(const struct collector *c);
 
 /* May a less preferred probe be tried after this? Only after denied, unsupported or unreachable. */
 bool collect_retryable(enum err_kind kind);

@@ -474,7 +474,7 @@ int engine_run(const struct plan *plan, const struct inventory *inv, struct fact
 	close_sessions(&e, &ret->requests);
 	end_loop(&e);
 	secrets_wipe_all(&e);
-	ret->complete = !e.c.incomplete;
+	ret->complete = collect_complete(&e.c);
 	ret->cancelled = e.cancelled;
 	ret->timed_out = e.timed_out;
 	map_dispose(&e.c.retry);

@@ -88,6 +88,17 @@ for way in api ssh; do
 	healed
 done
 
+# ---- a host that lets nobody in over SSH is asked through vCenter, and then nothing is missing ----
+
+broken ssh-off esx02
+judged ssh
+expect_exit 0 "$fault"
+expect "$fault: its pings came the other way" '[.findings[] | select(.check == "jumbo-frames-path" and .status == "pass")] | length == 12
+	and all(.via == (if .host == "10.0.0.11" then "api" else "ssh" end))'
+expect "$fault: it is told" '[.probes[] | select(.probe == "esxi/vmkping" and .outcome == "failed") | .host] | unique == ["10.0.0.11"]'
+expect "$fault: everything was answered" .complete
+healed
+
 # ---- who may not ask ----
 
 fault='esxcli refused'

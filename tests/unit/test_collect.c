@@ -128,6 +128,47 @@ static void test_fallback_after_half_an_answer(void **state)
 	assert_int_equal(number("SELECT count(*) FROM names"), 2);
 	assert_int_equal(number("SELECT count(*) FROM run_filled WHERE tbl = 'names'"), 1);
 	assert_int_equal(number("SELECT count(*) FROM run_gap"), 0);
+	assert_true(collect_complete(&c));
+}
+
+/* Whoever was asked in place of another, and didn't know either, or wasn't asked about that one. */
+static void test_what_nobody_answers_is_missing(void **state)
+{
+	struct job first = new_job(false, true), second = new_job(true, false);
+
+	(void)state;
+	end(&first, ERR_DENIED);
+	assert_false(collect_complete(&c));
+	assert_false(c.incomplete);
+	end(&second, ERR_TIMEOUT);
+	assert_false(collect_complete(&c));
+	assert_true(c.incomplete);
+}
+
+/* A host that one way can't reach is asked another way. */
+static void test_items_that_are_answered_another_way(void **state)
+{
+	static const struct item item = {0};
+	const struct err refused = {.kind = ERR_REFUSED, .text = "connection refused"}, none = {0};
+	struct job first = new_job(false, true), second = new_job(true, false);
+
+	(void)state;
+	first.item = second.item = &item;
+	first.host = second.host = "vc01/host-1";
+	collect_item_end(&first, &refused, 0);
+	collect_item_retry(&first);
+	assert_int_equal(number("SELECT count(*) FROM run_gap WHERE object = 'vc01/host-1'"), 1);
+	assert_false(collect_complete(&c));
+	collect_item_end(&second, &none, 0);
+	assert_int_equal(number("SELECT count(*) FROM run_gap"), 0);
+	assert_true(collect_complete(&c));
+	/* another one of the host's, after an answer, is not asked again */
+	first = new_job(false, true);
+	first.item = &item;
+	first.host = "vc01/host-1";
+	collect_item_end(&first, &refused, 0);
+	collect_item_failed(&first);
+	assert_false(collect_complete(&c));
 }
 
 static void test_no_fallback_after_a_timeout(void **state)
@@ -224,6 +265,8 @@ int main(void)
 	                                   T(test_fallback_after_half_an_answer),
 	                                   T(test_no_fallback_after_a_timeout),
 	                                   T(test_restart_forgets),
+	                                   T(test_what_nobody_answers_is_missing),
+	                                   T(test_items_that_are_answered_another_way),
 	                                   T(test_failed_items_of_a_set_table),
 	                                   T(test_what_stands_in_fills_gaps)};
 
