@@ -348,11 +348,12 @@ int app_open_query(struct app *app, const struct app_options *o, const char *sql
 
 	if (app_load(app, o, err) < 0 || open_facts(app, o, &platforms, err) < 0)
 		return -1;
-	if (o->facts_in != NULL)
-		return 0;
 	if (plan_query(&app->plan, app->facts, sql, &app->probes, err) < 0)
 		return -1;
-	return probe(app, o, err);
+	if (o->facts_in == NULL && probe(app, o, err) < 0)
+		return -1;
+	/* A view that others read several times is worked out once. */
+	return model_materialise(app->model, app->facts, &app->plan.views, err);
 }
 
 /* ---- describe --requests ---- */
