@@ -15,7 +15,7 @@
 const char doctor_reads[] =
 	"SELECT 1 FROM vsphere_server, vsphere_session, vsphere_about, vsphere_root, vsphere_role, vsphere_compute,"
 	" vsphere_host, vsphere_host_role, vsphere_clock, vsphere_host_date_time, vsphere_host_now,"
-	" linux_host LIMIT 0";
+	" linux_host, kvm_listed, linux_access LIMIT 0";
 
 /* ---- reachable, certificate ---- */
 
@@ -321,27 +321,32 @@ static int tell_local(struct doctor *d, struct err *err)
 	                  NULL, err);
 }
 
+static int tell_target(struct doctor *d, const char *kind, struct err *err)
+{
+	if (kind != NULL && strcmp(kind, "vcenter") == 0)
+		return tell_vsphere(d, err);
+	return kind != NULL && strcmp(kind, "kvm") == 0 ? doctor_tell_kvm(d, err) : tell_local(d, err);
+}
+
 int doctor_examine(struct facts *f, struct arena *a, const struct inventory *inv, const struct role *role,
                    int64_t now_ms, doctor_tell *tell, void *arg, struct err *err)
 {
 	struct doctor d = {
 		.facts = f, .a = a, .inventory = inv, .role = role, .now_ms = now_ms, .tell = tell, .arg = arg};
-	sqlite3_stmt *st =
-		doctor_select(&d, "SELECT id, platform FROM run_target WHERE ?1 = '' ORDER BY ordinal", "", err);
+	sqlite3_stmt *st = doctor_select(&d, "SELECT id, kind FROM run_target WHERE ?1 = '' ORDER BY ordinal", "", err);
 	int rc = 0, step;
 
 	if (st == NULL)
 		return -1;
 	while (rc == 0 && (step = sqlite3_step(st)) != SQLITE_DONE) {
-		const char *platform = doctor_column(&d, st, 1);
+		const char *kind = doctor_column(&d, st, 1);
 
 		d.target = doctor_column(&d, st, 0);
 		d.host = NULL;
 		if (step != SQLITE_ROW)
 			rc = doctor_sql_error(&d, err);
 		else
-			rc = platform != NULL && strcmp(platform, "vsphere") == 0 ? tell_vsphere(&d, err)
-			                                                          : tell_local(&d, err);
+			rc = tell_target(&d, kind, err);
 	}
 	sqlite3_finalize(st);
 	map_dispose(&d.roles);

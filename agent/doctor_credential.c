@@ -8,7 +8,7 @@
 static const char *const not_tried[] = {"reachable",  "certificate", "login",      "api",
                                         "privileges", "clock",       "transports", "hosts"};
 
-static const struct target *target_at_hand(const struct doctor *d)
+const struct target *doctor_target(const struct doctor *d)
 {
 	for (size_t i = 0; i < d->inventory->ntargets; i++)
 		if (strcmp(d->inventory->targets[i].name, d->target) == 0)
@@ -41,7 +41,7 @@ static const char *what_to_do(const struct doctor *d, const struct credential *c
 /* secret_fetch() puts the place of the definition before what it says; no other error begins so. */
 int doctor_tell_credential(struct doctor *d, bool *ret_missing, struct err *err)
 {
-	const struct target *t = target_at_hand(d);
+	const struct target *t = doctor_target(d);
 	const struct credential *c = t != NULL ? t->credential : NULL;
 	const char *outcome[2], *begin;
 	int rc = 0;

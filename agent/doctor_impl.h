@@ -24,6 +24,9 @@ struct doctor {
 /* SQL: is the id in COLUMN of the target at hand, ?1? */
 #define OF_TARGET(column) "substr(" column ", 1, length(?1) + 1) = ?1 || '/'"
 
+/* The target at hand, as the inventory has it; NULL: it isn't there any more. */
+const struct target *doctor_target(const struct doctor *d);
+
 int doctor_say(struct doctor *d, const char *step, enum status status, const char *found, const char *remedy,
                struct err *err);
 
@@ -61,6 +64,9 @@ int doctor_tell_root_privileges(struct doctor *d, struct err *err); /* loads the
 /* T: time, asked, answered, error, and whether it is known that the clock can't be told. */
 enum { CLOCK_TIME, CLOCK_ASKED, CLOCK_ANSWERED, CLOCK_ERROR, CLOCK_NONE, CLOCK_COLUMNS };
 int doctor_tell_clock(struct doctor *d, const char **t, struct err *err);
+
+/* All lines of a target of KVM hosts. */
+int doctor_tell_kvm(struct doctor *d, struct err *err);
 
 /* The ways to the target at hand, or, with the account's ROLES on it, to the host. */
 int doctor_tell_transports(struct doctor *d, bool answers, const char *roles, struct err *err);
