@@ -42,7 +42,7 @@ build_parts() {
 start() {
 	local count=${1-}
 	dir=${2-}
-	[[ $count =~ ^[0-9]+$ ]] && [ "$count" -ge 2 ] && [ "$count" -le 50 ] && [ -n "$dir" ] && [ $# -eq 2 ] || usage
+	[[ $count =~ ^[0-9]+$ ]] && [ "$count" -ge 2 ] && [ "$count" -le 100 ] && [ -n "$dir" ] && [ $# -eq 2 ] || usage
 	new_lab "$dir"
 	mkdir "$dir/bin"
 	build_parts "$dir"

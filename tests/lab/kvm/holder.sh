@@ -58,7 +58,7 @@ network() {
 		ip netns exec "$h" sysctl -qw net.ipv4.tcp_syn_retries=2 # who is not answered knows soon, not after two minutes
 		small_segments net "${h}v"
 	done
-	printf '%s\n' "link set lo up" "link set eth0 up" "addr add 10.79.0.100/24 dev eth0" | ip -n tester -batch -
+	printf '%s\n' "link set lo up" "link set eth0 up" "addr add 10.79.0.254/24 dev eth0" | ip -n tester -batch -
 }
 
 # Who is called what, for the hosts and for who asks them.
