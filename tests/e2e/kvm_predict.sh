@@ -10,12 +10,24 @@ guest=$2
 options=${3-}
 report=$dir/report.json
 
-# What the options ask for is a matter of the profile.
+# What the options ask for is a matter of the profile, and so is what the link carries, of which the adapter tells more.
+converges="measure: 1"
 parameters=
 case $options in
-*--copy-storage-all*) parameters="vm-disk-shared: {copy: 1}" ;;
+*--copy-storage-all*) parameters="vm-disk-shared: {copy: 1}, " ;;
+*--tls*) parameters="migration-tls: {demand: 1}, " ;;
+*--tunnelled*) parameters="migration-port-open: {tunnelled: 1}, " ;;
+*--auto-converge*) converges+=", auto_converge: 1" ;;
+*--postcopy*) converges+=", postcopy: 1" ;;
 esac
-printf 'about: one migration\nextends: onboarding\nparams: {%s}\n' "$parameters" >"$dir/profile.yaml"
+mbit=$(sed -n 's/.* \([0-9]*\)mbit$/\1/p' "$dir/faults/link-rate" 2>/dev/null || true)
+[ -z "$mbit" ] || converges+=", bandwidth_mib_s: $((mbit * 125000 / 1048576))"
+cat >"$dir/profile.yaml" <<END
+about: one migration
+extends: onboarding
+severity: {vm-converges: critical}
+params: {${parameters}vm-converges: {$converges}}
+END
 
 rm -f "$report"
 "$SOURCE_DIR/tests/lab/kvm.sh" exec "$dir" env -i PATH=/usr/bin:/bin HOME="$dir" LC_ALL=C TZ=UTC MIGREADY_DATA="$SOURCE_DIR" \
