@@ -3,7 +3,7 @@ title: The VM spreads over no more NUMA nodes on any host that could take it tha
 subject: vm
 depends: cluster
 severity: warning
-platforms: [vsphere]
+platforms: [vsphere, kvm]
 symptom: >
   The VM works after the move, but slower: part of its memory is remote to its virtual CPUs. Its virtual NUMA nodes stay those that it
   was powered on with.
@@ -13,19 +13,21 @@ fix: >
 refs: ["vSphere API: HostNumaNode.cpuID, memoryRangeLength", "VMware vSphere Resource Management: Using NUMA Systems with ESXi",
        "004_0606a3d6c7447bd2.txt"]
 */
--- How many of a host's largest nodes the VM needs for its virtual CPUs, a core each, and for its memory. Judged once for each size of
--- VM and of node in a cluster.
+-- How many of a host's largest nodes the VM needs for its virtual CPUs, a core each (on KVM a processor), and for its memory. Judged
+-- once for each size of VM and of node in a cluster.
 WITH largest AS MATERIALIZED (
-	SELECT n.host, CASE WHEN count(n.cpus) = count(*) THEN max(n.cpus) END * c.cores / c.threads AS cores,
+	SELECT n.host,
+	       CASE WHEN count(n.cpus) = count(*) THEN max(n.cpus) END * CASE h.platform WHEN 'kvm' THEN c.threads ELSE c.cores END / c.threads
+	           AS cores,
 	       CASE WHEN count(n.memory_bytes) = count(*) THEN max(n.memory_bytes) END / 1048576 / 1024 * 1024 AS mib
-	  FROM numa_node AS n JOIN host_cpu AS c ON c.host = n.host
+	  FROM numa_node AS n JOIN host_cpu AS c ON c.host = n.host JOIN host AS h ON h.id = n.host
 	 GROUP BY n.host),
      machine AS MATERIALIZED (
 	SELECT v.id, v.cluster, k.kind IS NOT NULL AS shown, h.name AS host, h.destination, m.mobility, s.vcpus, s.memory_mib AS mib, l.cores AS node_cores,
 	       l.mib AS node_mib, max((s.vcpus + l.cores - 1) / l.cores, (s.memory_mib + l.mib - 1) / l.mib) AS here
 	  FROM vm AS v
 	  LEFT JOIN vm_mobility AS m ON m.vm = v.id
-	  LEFT JOIN vsphere_vm_shape AS s ON s.vm = v.id
+	  LEFT JOIN vm_shape AS s ON s.vm = v.id
 	  LEFT JOIN host AS h ON h.id = v.host
 	  LEFT JOIN cluster AS k ON k.id = v.cluster
 	  LEFT JOIN largest AS l ON l.host = v.host),
