@@ -3,9 +3,9 @@
 # esxcli through the vSphere API: what the simulator and the scripted server answer, that another client reads the simulator's
 # answers alike, and what becomes of hosts that refuse, fail, hang or talk nonsense.
 . "$(dirname "$0")/lib.sh"
+. "$e2e/esxcli.sh"
 need "$tools/vcsim" "$tools/govc"
 
-mkdir "$work/own"
 cat >"$work/own/lab_ping.yaml" <<'END'
 about: pings to an address that answers, and to one that nobody has, of a size that fits and one that is too large
 transport: esxcli
@@ -37,35 +37,12 @@ tables:
       rtt_us: {path: RoundtripTimeMS, type: integer}
       dup: {path: Dup, type: boolean}
 END
-# listed NAME COMMAND FIELD...: a probe of a command that gives a list.
-listed() {
-	local path
-	printf '%s\n' "about: one command" "transport: esxcli" "scope: host" "for_each: SELECT host, address FROM host_shell" "command: $2" \
-		"tables:" "  $1:" '    rows: "[]"' "    columns:" '      host: $host' '      error: $error'
-	shift 2
-	for path; do
-		printf '      %s: %s\n' "$(tr '[:upper:]' '[:lower:]' <<<"${path%=*}")" "${path#*=}"
-	done
-}
-listed lab_interface "network ip interface list" Name MTU NetstackInstance Portgroup Enabled >"$work/own/lab_interface.yaml"
-listed lab_nfs "storage nfs list" VolumeName Server=Host Share Accessible >"$work/own/lab_nfs.yaml"
-listed lab_path "storage core path list" UID RuntimeName Device State >"$work/own/lab_path.yaml"
-listed lab_cpu "hardware cpu global get" CPUPackages CPUCores CPUThreads HV=HVSupport |
-	sed '/rows:/d; s/error: $error/&\n      via: $via/' >"$work/own/lab_cpu.yaml"
-listed lab_unknown "network nothing like this list" Name >"$work/own/lab_unknown.yaml"
-
-# ask NAME SQL: the rows of a query to $work/NAME.csv, without the header.
-ask() {
-	run query -i "$work/inventory.yaml" --checks "$work/own" -f csv "$2"
-	tail -n +2 "$work/stdout" | tr -d '\r' >"$work/$1.csv"
-}
-
-# rows NAME ROW...: exactly these.
-rows() {
-	local name=$1
-	shift
-	printf '%s\n' "$@" | diff - "$work/$name.csv" >"$work/diff" || { cat "$work/diff" "$work/stderr" >&2; fail "$name"; }
-}
+listed lab_interface "network ip interface list" Name MTU NetstackInstance Portgroup Enabled
+listed lab_nfs "storage nfs list" VolumeName Server=Host Share Accessible
+listed lab_path "storage core path list" UID RuntimeName Device State
+listed lab_cpu "hardware cpu global get" CPUPackages CPUCores CPUThreads HV=HVSupport
+sed -i '/rows:/d' "$work/own/lab_cpu.yaml" # one structure
+listed lab_unknown "network nothing like this list" Name
 
 # has NAME PATTERN COUNT: so many rows match.
 has() {
@@ -128,7 +105,7 @@ diff "$work/govc_cpu.csv" "$work/cpu.csv" >&2 || fail "govc reads other processo
 grep -qF 'sendto() failed (Message too long)' "$work/govc.err" || fail "govc says: $(cat "$work/govc.err")"
 
 # What the simulator itself answers, without our part of it: a table of two sockets on each host.
-listed lab_socket "network ip connection list --type=tcp" Proto LocalAddress State WorldName >"$work/own/lab_socket.yaml"
+listed lab_socket "network ip connection list --type=tcp" Proto LocalAddress State WorldName
 ask socket 'SELECT proto, localaddress, state, worldname, count(DISTINCT host) FROM lab_socket GROUP BY 1, 2, 3, 4'
 rows socket 'tcp,0.0.0.0:443,LISTEN,envoy,4' 'udp,127.0.0.1:123,"",ntpd,4'
 

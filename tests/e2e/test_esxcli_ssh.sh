@@ -4,9 +4,9 @@
 # only where vCenter refuses; and an error that tells both ways.
 . "$(dirname "$0")/lib.sh"
 . "$e2e/mesh.sh"
+. "$e2e/esxcli.sh"
 "$mesh" start 3 "$hosts" --stack
 
-mkdir "$work/own"
 cat >"$work/own/lab_ping.yaml" <<'END'
 about: pings to the second host, of a size that fits, one that is too large, and to an address that nobody has
 transport: esxcli
@@ -32,18 +32,7 @@ tables:
     rows: Trace[]
     columns: {host: $host, seq: {path: ICMPSeq, type: integer}, bytes: {path: ReceivedBytes, type: integer}, via: $via}
 END
-cat >"$work/own/lab_interface.yaml" <<'END'
-about: VMkernel adapters
-transport: esxcli
-scope: host
-for_each: SELECT host, address FROM host_shell
-command: network ip interface list
-tables:
-  lab_interface:
-    rows: "[]"
-    columns: {host: $host, name: Name, mtu: {path: MTU, type: integer}, stack: NetstackInstance, enabled: {path: Enabled, type: boolean},
-              via: $via, error: $error}
-END
+listed lab_interface "network ip interface list" Name MTU Stack=NetstackInstance Enabled
 
 # vcenter NAME ARGUMENT...: a simulator where the hosts can be reached.
 vcenter() {
@@ -56,19 +45,6 @@ vcenter() {
 	echo "  esxi: {user: root, key: $hosts/id}" >>"$work/ssh.yaml"
 }
 
-# ask INVENTORY NAME SQL: the rows to $work/NAME.csv.
-ask() {
-	run query -i "$1" --checks "$work/own" -f csv "$3"
-	tail -n +2 "$work/stdout" | tr -d '\r' >"$work/$2.csv"
-}
-
-# rows NAME ROW...: exactly these.
-rows() {
-	local name=$1
-	shift
-	printf '%s\n' "$@" | diff - "$work/$name.csv" >"$work/diff" || { cat "$work/diff" "$work/stderr" >&2; fail "$name"; }
-}
-
 all="SELECT 'ping', host, ip, size, received, fault, error, '' FROM lab_ping
 	UNION ALL SELECT 'reply', host, seq, bytes, '', '', '', '' FROM lab_reply WHERE seq IS NOT NULL
 	UNION ALL SELECT 'interface', host, name, mtu, stack, enabled, error, '' FROM lab_interface ORDER BY 1, 2, 3, 4"
@@ -77,7 +53,7 @@ ways="SELECT substr(host, 6) AS host, group_concat(DISTINCT via) FROM lab_interf
 # ---- through vCenter, though SSH is there ----
 
 vcenter relays -esxcli "$hosts/esxcli"
-ask "$work/ssh.yaml" api "$all"
+ask_of "$work/ssh.yaml" api "$all"
 expect_exit 0 "through vCenter"
 # has PATTERN: two hosts have such rows.
 has() {
@@ -88,28 +64,28 @@ has '^reply,.*,1,8980,'
 has '^ping,.*,10.1.0.11,8972,2,none,,'
 has '^ping,.*,10.1.0.11,8973,,Message too long,,'
 has '^ping,.*,10.1.0.99,56,,Host is down,,'
-ask "$work/ssh.yaml" ways "$ways"
+ask_of "$work/ssh.yaml" ways "$ways"
 rows ways host-10,api host-11,api host-12,api
 
 # ---- over SSH where vCenter refuses: the same rows ----
 
 vcenter refuses -esxcli "$hosts/esxcli" -esxcli-refuse '*'
-ask "$work/ssh.yaml" ssh "$all"
+ask_of "$work/ssh.yaml" ssh "$all"
 expect_exit 0 "over SSH"
 diff "$work/api.csv" "$work/ssh.csv" >&2 || fail "the two ways bring other rows"
-ask "$work/ssh.yaml" ways "$ways"
+ask_of "$work/ssh.yaml" ways "$ways"
 rows ways host-10,ssh host-11,ssh host-12,ssh
 vcenter mixed -esxcli "$hosts/esxcli" -esxcli-refuse '10.0.0.11'
-ask "$work/ssh.yaml" ways "$ways"
+ask_of "$work/ssh.yaml" ways "$ways"
 rows ways host-10,api host-11,ssh host-12,api
-ask "$work/inventory.yaml" without "SELECT host, error FROM lab_interface WHERE error IS NOT NULL"
+ask without "SELECT host, error FROM lab_interface WHERE error IS NOT NULL"
 expect_exit 2 "no SSH in the inventory"
 grep -q '^vc01/host-11,.*Host.Config.Settings' "$work/without.csv" || fail "without SSH: $(cat "$work/without.csv")"
 
 # ---- neither way ----
 
 sed -i 's|known_hosts: [^}]*}|known_hosts: /dev/null}|' "$work/ssh.yaml"
-ask "$work/ssh.yaml" neither "SELECT host, error FROM lab_interface WHERE error IS NOT NULL"
+ask_of "$work/ssh.yaml" neither "SELECT host, error FROM lab_interface WHERE error IS NOT NULL"
 expect_exit 2 "neither way"
 grep -qE '^vc01/host-11,.*esxcli network ip interface list on 10.0.0.11: .*missing privilege Host.Config.Settings; over SSH: .*unknown host key' \
 	"$work/neither.csv" || fail "neither way: $(cat "$work/neither.csv")"
@@ -120,7 +96,7 @@ vcenter broken -esxcli-refuse '*'
 # broken FAULT TEXT: so it is told of the second host; the others answer.
 broken() {
 	"$mesh" fault "$hosts" "$1" esx02
-	ask "$work/ssh.yaml" "$1" "SELECT host, error FROM lab_interface GROUP BY 1, 2 ORDER BY 1"
+	ask_of "$work/ssh.yaml" "$1" "SELECT host, error FROM lab_interface GROUP BY 1, 2 ORDER BY 1"
 	expect_exit 2 "$1"
 	[ "$(grep -cE '^vc01/host-1[02],$' "$work/$1.csv")" -eq 2 ] || fail "$1: $(cat "$work/$1.csv")"
 	grep -qE "^vc01/host-11,.*$2" "$work/$1.csv" || fail "$1: $(cat "$work/$1.csv")"
