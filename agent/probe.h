@@ -91,6 +91,12 @@ int probe_parse(struct probes *ps, const char *id, const char *file, const char 
                 struct err *err);
 void probes_dispose(struct probes *ps);
 
+/* Puts the place of N in front of an error from a part that knows none. Always -1. */
+int probe_at(const struct ynode *n, struct err *err);
+
+/* `tables:` of P (probe_table.c), of which N is the value. */
+int probe_parse_tables(struct probes *ps, const struct ynode *n, struct probe *p, struct err *err);
+
 /* `at_once:` and `search:` of ROOT, once P's tables are known (probe_items.c). */
 int probe_parse_items(struct arena *a, const struct ynode *root, struct probe *p, struct err *err);
 
