@@ -24,7 +24,10 @@ static const char run_tables[] =
 	"CREATE TABLE main.run_outcome(probe TEXT, target TEXT, host TEXT, item TEXT, outcome TEXT, rows INTEGER,"
 	" ms INTEGER, error TEXT) STRICT;"
 	"CREATE TABLE main.run_filled(tbl TEXT, target TEXT, object TEXT) STRICT;"
-	"CREATE TABLE main.run_gap(tbl TEXT, target TEXT, object TEXT, outcome TEXT, probe TEXT, reason TEXT) STRICT;";
+	"CREATE TABLE main.run_gap(tbl TEXT, target TEXT, object TEXT, outcome TEXT, probe TEXT, reason TEXT) STRICT;"
+	/* each check looks up its tables, of each of which thousands of hosts may have an entry */
+	"CREATE INDEX main.run_filled_of ON run_filled(tbl, target);"
+	"CREATE INDEX main.run_gap_of ON run_gap(tbl, target);";
 
 static const char *const run_table_names[] = {"run_info", "run_target", "run_outcome", "run_filled", "run_gap"};
 

@@ -79,19 +79,27 @@ static int run_query(struct judging *j, struct err *err)
 	return rc == SQLITE_DONE ? 0 : -1;
 }
 
-/* Does the target list hosts at all, even if they are excluded, or another target's by their hardware? */
-static bool has_hosts(const struct judging *j, int target)
+/* Which targets list hosts at all, even if they are excluded, or another target's by their hardware. */
+static int find_listing(struct judging *j, struct err *err)
 {
+	sqlite3 *db = facts_db(j->run->facts);
 	sqlite3_stmt *st;
-	bool found;
+	int rc;
 
-	if (sqlite3_prepare_v2(facts_db(j->run->facts), "SELECT 1 FROM host_listed WHERE target = ?1 LIMIT 1", -1, &st,
-	                       NULL) != SQLITE_OK)
-		return false;
-	sqlite3_bind_text(st, 1, j->subjects.of[ENTITY_TARGET].v[target].id, -1, SQLITE_STATIC);
-	found = sqlite3_step(st) == SQLITE_ROW;
+	j->lists_hosts = arena_array(j->arena, j->subjects.of[ENTITY_TARGET].n + 1, sizeof(*j->lists_hosts));
+	if (sqlite3_prepare_v2(db, "SELECT DISTINCT target FROM host_listed WHERE target IS NOT NULL", -1, &st, NULL) !=
+	    SQLITE_OK)
+		return err_set(err, ERR_SQL, "%s", sqlite3_errmsg(db));
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		int t = subjects_find(&j->subjects, ENTITY_TARGET, (const char *)sqlite3_column_text(st, 0));
+
+		if (t != NOBODY)
+			j->lists_hosts[t] = true;
+	}
+	if (rc != SQLITE_DONE)
+		err_set(err, ERR_SQL, "%s", sqlite3_errmsg(db));
 	sqlite3_finalize(st);
-	return found;
+	return rc == SQLITE_DONE ? 0 : -1;
 }
 
 static void count_one(struct judging *j, enum status s, uint64_t n)
@@ -125,7 +133,7 @@ static const char *unseen(const struct judging *j, int target)
 		return NULL;
 	if (j->taint.discovery[target] != NULL)
 		return j->taint.discovery[target];
-	if (has_hosts(j, target))
+	if (j->lists_hosts[target])
 		return NULL;
 	return "this target shows no host to this account";
 }
@@ -271,7 +279,7 @@ static int check_scope(struct judging *j, const struct plan *plan, struct err *e
 	bool silent = false;
 
 	for (size_t t = 0; t < j->subjects.of[ENTITY_TARGET].n; t++)
-		silent = silent || !has_hosts(j, (int)t);
+		silent = silent || !j->lists_hosts[t];
 	return plan->nneeds == 0 || silent ? 0 : subjects_check_scope(&j->subjects, err);
 }
 
@@ -342,6 +350,8 @@ int judge(struct run *run, const struct plan *plan, const struct probes *probes,
 
 	if (rc == 0)
 		rc = findings_open(&j.findings, run, &j.subjects, err);
+	if (rc == 0)
+		rc = find_listing(&j, err);
 	if (rc == 0)
 		rc = check_scope(&j, plan, err);
 	/* One transaction, or each finding would pay for its own. */

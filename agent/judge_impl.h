@@ -19,6 +19,7 @@ struct judging {
 	struct tally tally;
 	uint64_t critical_waived;
 	const char *undone; /* why hosts count as tally.undone */
+	bool *lists_hosts;  /* target: it shows this account a host */
 	/* of the check at hand */
 	const struct check *check;
 	const struct spine *spine;

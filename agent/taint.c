@@ -12,6 +12,7 @@ struct reading {
 	const struct probes *probes;
 	const char *table;
 	bool spine; /* subjects are found with it */
+	sqlite3_stmt *filled, *gaps;
 };
 
 static const char *reason_text(struct reading *r, sqlite3_stmt *st, int column)
@@ -103,50 +104,56 @@ static int sql_err(const struct reading *r, struct err *err)
 	return err_set(err, ERR_SQL, "%s", sqlite3_errmsg(facts_db(r->s->facts)));
 }
 
-static int prepare(const struct reading *r, const char *sql, int target, sqlite3_stmt **ret, struct err *err)
+static int prepare(const struct reading *r, const char *sql, sqlite3_stmt **ret, struct err *err)
 {
-	if (sqlite3_prepare_v2(facts_db(r->s->facts), sql, -1, ret, NULL) != SQLITE_OK)
-		return sql_err(r, err);
-	sqlite3_bind_text(*ret, 1, r->table, -1, SQLITE_STATIC);
-	sqlite3_bind_text(*ret, 2, r->s->of[ENTITY_TARGET].v[target].id, -1, SQLITE_STATIC);
-	return 0;
+	return sqlite3_prepare_v2(facts_db(r->s->facts), sql, -1, ret, NULL) == SQLITE_OK ? 0 : sql_err(r, err);
+}
+
+static int prepare_both(struct reading *r, struct err *err)
+{
+	if (prepare(r, "SELECT object FROM run_filled WHERE tbl = ?1 AND target = ?2", &r->filled, err) < 0)
+		return -1;
+	return prepare(
+		r, "SELECT object, probe, outcome, reason FROM run_gap WHERE tbl = ?1 AND target = ?2 ORDER BY rowid",
+		&r->gaps, err);
+}
+
+static void ask(const struct reading *r, sqlite3_stmt *st, int target)
+{
+	sqlite3_bind_text(st, 1, r->table, -1, SQLITE_STATIC);
+	sqlite3_bind_text(st, 2, r->s->of[ENTITY_TARGET].v[target].id, -1, SQLITE_STATIC);
 }
 
 /* Which objects of TARGET the table is filled for: all (object NULL), or those added to FILLED. */
 static int read_filled(struct reading *r, int target, bool *ret_all, struct map *filled, struct err *err)
 {
-	sqlite3_stmt *st;
 	int rc;
 
 	*ret_all = false;
-	if (prepare(r, "SELECT object FROM run_filled WHERE tbl = ?1 AND target = ?2", target, &st, err) < 0)
-		return -1;
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		const char *object = (const char *)sqlite3_column_text(st, 0);
+	ask(r, r->filled, target);
+	while ((rc = sqlite3_step(r->filled)) == SQLITE_ROW) {
+		const char *object = (const char *)sqlite3_column_text(r->filled, 0);
 
 		if (object == NULL)
 			*ret_all = true;
 		else
 			map_set(filled, object, 1);
 	}
-	sqlite3_finalize(st);
+	sqlite3_reset(r->filled);
 	return rc == SQLITE_DONE ? 0 : sql_err(r, err);
 }
 
 /* Gaps: of objects (always honoured), and why the target as a whole is unfilled. */
 static int read_gaps(struct reading *r, int target, size_t *ret_objects, const char **ret_whole, struct err *err)
 {
-	sqlite3_stmt *st;
 	int rc;
 
 	*ret_objects = 0;
 	*ret_whole = NULL;
-	if (prepare(r,
-	            "SELECT object, probe, outcome, reason FROM run_gap WHERE tbl = ?1 AND target = ?2 ORDER BY rowid",
-	            target, &st, err) < 0)
-		return -1;
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		const char *object = (const char *)sqlite3_column_text(st, 0), *reason = reason_text(r, st, 1);
+	ask(r, r->gaps, target);
+	while ((rc = sqlite3_step(r->gaps)) == SQLITE_ROW) {
+		const char *object = (const char *)sqlite3_column_text(r->gaps, 0),
+			   *reason = reason_text(r, r->gaps, 1);
 
 		if (object == NULL)
 			*ret_whole = reason;
@@ -154,7 +161,7 @@ static int read_gaps(struct reading *r, int target, size_t *ret_objects, const c
 			taint_object(r, target, object, reason);
 		*ret_objects += object != NULL;
 	}
-	sqlite3_finalize(st);
+	sqlite3_reset(r->gaps);
 	return rc == SQLITE_DONE ? 0 : sql_err(r, err);
 }
 
@@ -201,12 +208,8 @@ static const char **slots(struct taint *t, const struct subjects *s, enum entity
 	return arena_array(t->arena, s->of[kind].n + 1, sizeof(const char *));
 }
 
-int taint_load(struct taint *t, const struct need *need, const struct probes *probes, const struct subjects *s,
-               struct err *err)
+static void make_slots(struct taint *t, const struct subjects *s)
 {
-	struct reading r = {.t = t, .s = s, .probes = probes};
-
-	*t = (struct taint){.arena = arena_new()};
 	t->target = slots(t, s, ENTITY_TARGET);
 	t->discovery = slots(t, s, ENTITY_TARGET);
 	t->inside = slots(t, s, ENTITY_TARGET);
@@ -216,19 +219,43 @@ int taint_load(struct taint *t, const struct need *need, const struct probes *pr
 	t->vm_of_host = slots(t, s, ENTITY_HOST);
 	t->vm = slots(t, s, ENTITY_VM);
 	t->datastore = slots(t, s, ENTITY_DATASTORE);
-	for (size_t target = 0; target < s->of[ENTITY_TARGET].n; target++) {
-		bool of_check = false;
+}
 
-		for (size_t i = 0; i < need->check->nplatforms; i++)
-			of_check = of_check || strcmp(need->check->platforms[i], s->platform[target]) == 0;
-		for (size_t i = 0; i < need->tables.n && of_check; i++) {
-			r.table = need->tables.v[i];
-			r.spine = names_have(&need->discovery, r.table);
-			if (probes_bring(probes, r.table, s->platform[target]) && read_table(&r, (int)target, err) < 0)
-				return -1;
-		}
+static bool is_judged(const struct check *c, const char *platform)
+{
+	for (size_t i = 0; i < c->nplatforms; i++)
+		if (strcmp(c->platforms[i], platform) == 0)
+			return true;
+	return false;
+}
+
+static int read_tables(struct reading *r, const struct need *need, int target, struct err *err)
+{
+	const char *platform = r->s->platform[target];
+
+	for (size_t i = 0; i < need->tables.n && is_judged(need->check, platform); i++) {
+		r->table = need->tables.v[i];
+		r->spine = names_have(&need->discovery, r->table);
+		if (probes_bring(r->probes, r->table, platform) && read_table(r, target, err) < 0)
+			return -1;
 	}
 	return 0;
+}
+
+int taint_load(struct taint *t, const struct need *need, const struct probes *probes, const struct subjects *s,
+               struct err *err)
+{
+	struct reading r = {.t = t, .s = s, .probes = probes};
+	int rc;
+
+	*t = (struct taint){.arena = arena_new()};
+	make_slots(t, s);
+	rc = prepare_both(&r, err);
+	for (size_t target = 0; rc == 0 && target < s->of[ENTITY_TARGET].n; target++)
+		rc = read_tables(&r, need, (int)target, err);
+	sqlite3_finalize(r.filled);
+	sqlite3_finalize(r.gaps);
+	return rc;
 }
 
 void taint_dispose(struct taint *t)
