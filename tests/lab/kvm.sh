@@ -50,11 +50,11 @@ start() {
 	hold "$dir" "$lab/kvm/holder.sh" "$count" "$dir"
 }
 
-# Huge pages are the machine's; faults.sh notes how many there were before.
+# Huge pages are the machine's, and other labs may use some: faults.sh notes how many it added.
 stop() {
 	[ -d "$1" ] || return 0
 	end "$1"
-	[ ! -e "$1/hugepages" ] || cat "$1/hugepages" >/proc/sys/vm/nr_hugepages
+	[ ! -e "$1/hugepages" ] || echo $(($(cat /proc/sys/vm/nr_hugepages) - $(cat "$1/hugepages"))) >/proc/sys/vm/nr_hugepages
 	forget "$1" inventory.yaml shared etc_hosts hugepages
 }
 

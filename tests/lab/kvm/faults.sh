@@ -347,12 +347,13 @@ heal_speed() { fault_speed "$1" "$2" 8796093022207; }
 
 # hugepages N: so many huge pages of 2 MiB are free, of which all hosts have the same
 fault_hugepages() {
-	[ -e "$dir/hugepages" ] || cat /proc/sys/vm/nr_hugepages >"$dir/hugepages"
-	echo $(($(hugepages Total) - $(hugepages Free) + $1)) >/proc/sys/vm/nr_hugepages
+	local added=$(($1 - $(hugepages Free)))
+	echo $(($(hugepages Total) + added)) >/proc/sys/vm/nr_hugepages
+	echo "$added" >"$dir/hugepages"
 	[ "$(hugepages Free)" -eq "$1" ] || die "the machine can't free memory for $1 huge pages"
 }
 heal_hugepages() {
-	cat "$dir/hugepages" >/proc/sys/vm/nr_hugepages
+	echo $(($(hugepages Total) - $(cat "$dir/hugepages"))) >/proc/sys/vm/nr_hugepages
 	rm "$dir/hugepages"
 }
 hugepages() { sed -n "s/^HugePages_$1: *//p" /proc/meminfo; }
