@@ -7,7 +7,7 @@ src_device   vmk0; NULL: not known
 netstack     its TCP/IP stack
 src_ip, dst_ip   IPv4 addresses; empty: that host has none there; NULL: not known
 payload      bytes of ICMP data that fill the source adapter's MTU, but no more than one of 1500
-packets      to send, with the first, which wakes the way up: by the parameters of nfc-path-loss
+packets      to send, with the first, which wakes the way up: one more than nfc-path-loss says, within 1 to 250
 duty         send; away: the source is not connected; unsampled: not tried, see mesh_pair. Where the switches are is not looked at
 in_scope, turn, hosts  as in mesh_pair
 */
@@ -24,7 +24,7 @@ WITH nic AS MATERIALIZED (
      copier AS MATERIALIZED (
 	SELECT host, device, netstack, mtu, rtrim(substr(ip, 1, instr(ip || '/', '/')), '/') AS ip FROM nic WHERE rank = 1 AND holes = 0),
      setting AS MATERIALIZED (
-	SELECT 1 + coalesce(max(CAST(value AS INTEGER)), 5) AS packets FROM run_param WHERE check_id = 'nfc-path-loss' AND name = 'packets')
+	SELECT 1 + min(max(coalesce(max(CAST(value AS INTEGER)), 5), 1), 250) AS packets FROM run_param WHERE check_id = 'nfc-path-loss' AND name = 'packets')
 SELECT p.cluster, p.host, p.peer, s.device AS src_device, s.netstack, s.ip AS src_ip, d.ip AS dst_ip,
        CASE WHEN s.mtu BETWEEN 1280 AND 65535 THEN min(s.mtu, 1500) - 28 END AS payload, t.packets,
        CASE WHEN a.connection IN ('disconnected', 'notresponding') THEN 'away'

@@ -8,8 +8,8 @@ params: {max_loss_pct: 0, min_sent: 3}
 symptom: Migrations are slower than the link, and time out now and then under load.
 fix: >
   Look for errors and discards on the ports between the two hosts. To measure smaller losses raise the parameter packets of
-  jumbo-frames-path, and min_sent with it: to see one packet in a hundred takes about two hundred. More than 250 don't get done: five
-  are sent a second, and an attempt has a minute.
+  jumbo-frames-path, and min_sent with it: to see one packet in a hundred takes about two hundred. More than 250 are not sent: five are
+  sent a second, and an attempt has a minute.
 refs: ["003_86cd344ffb4023b6.txt", "VMware KB 1003728"]
 */
 -- Of the largest packets that get across, without the first of each attempt.
