@@ -108,10 +108,15 @@ static void judge_waivers(struct asking *g, const struct look *l)
 /* On other platforms the check has no subjects: nobody asked for the host's VMs. */
 static bool vms_are_judged(const struct look *l, const struct recorded_host *host)
 {
+	static const char *const platforms[] = GATE_DESTINATION_PLATFORMS;
+	const char *platform = NULL;
+
 	for (size_t i = 0; i < l->ntargets; i++)
 		if (strcmp(l->targets[i].name, host->target) == 0)
-			return l->targets[i].platform != NULL &&
-			       strcmp(l->targets[i].platform, GATE_DESTINATION_PLATFORM) == 0;
+			platform = l->targets[i].platform;
+	for (size_t i = 0; platform != NULL && platforms[i] != NULL; i++)
+		if (strcmp(platform, platforms[i]) == 0)
+			return true;
 	return false;
 }
 

@@ -16,7 +16,10 @@
 
 /* The check that says whether a host's VMs can go somewhere; without it no run tells whether it can be emptied. */
 #define GATE_DESTINATION_CHECK "vm-has-destination"
-#define GATE_DESTINATION_PLATFORM "vsphere" /* the only one whose VMs that check judges */
+#define GATE_DESTINATION_PLATFORMS                                                                                     \
+	{                                                                                                              \
+		"vsphere", "kvm", NULL                                                                                 \
+	} /* whose VMs that check judges */
 
 struct gate_operation {
 	const char *name;

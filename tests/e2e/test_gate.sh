@@ -226,14 +226,14 @@ expect_exit 2 "--fresh against a server that is gone"
 grep -q "vc01 could not be asked: connection refused" "$work/stdout" || fail "why --fresh failed: $(cat "$work/stdout")"
 unset fresh
 
-# --- a platform whose VMs nobody asks about ---
+# --- a Linux host: what check said of it and its VMs, the gate says ---
 
 local_inventory "$work/local.yaml"
 run check -i "$work/local.yaml" -p maintenance --history "$work/local.db"
-expect_exit 2 "a check of a host whose VMs are not judged"
+checked=$status
+[ "$checked" -le 2 ] || fail "check of this machine: exit code $checked"
 run gate maintenance "$(uname -n)" --history "$work/local.db"
-expect_exit 2 "a host whose VMs are not judged"
-grep -q "isn't judged yet" "$work/stdout" || fail "a host whose VMs are not judged: $(cat "$work/stdout")"
+expect_exit "$checked" "the gate about a run over this machine"
 
 # --- the command line ---
 

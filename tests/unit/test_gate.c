@@ -78,7 +78,7 @@ static const struct change changes[] = {
 	{.name = "a platform whose VMs nobody asks about",
          .verdict = VERDICT_UNKNOWN,
          .codes = "no-destination-check",
-         .r = {.targets = "[{\"name\":\"vc01\",\"platform\":\"kvm\",\"address\":\"https://vc01\"}]"}},
+         .r = {.targets = "[{\"name\":\"vc01\",\"platform\":\"hyperv\",\"address\":\"https://vc01\"}]"}},
 	{.name = "old", .verdict = VERDICT_UNKNOWN, .codes = "stale", .started = -16 * MINUTE, .oldest = -16 * MINUTE},
 	{.name = "old facts", .verdict = VERDICT_UNKNOWN, .codes = "stale", .oldest = -15 * MINUTE - 1},
 	{.name = "just not old",

@@ -72,7 +72,7 @@ make_network() {
 
 # Who logs in: a key, and ssh's settings to use it.
 make_login() {
-	ssh-keygen -q -t ecdsa -N '' -C lab -f "$dir/id"
+	ssh-keygen -q -t ed25519 -N '' -C lab -f "$dir/id"
 	cat >"$dir/ssh_config" <<END
 Host *
 	User root
