@@ -83,7 +83,7 @@ const struct function function_migration_seconds = {
 	.name = "migration_seconds",
 	.nargs = 6,
 	.about = "how long a live migration takes, -1: it never ends; of memory and working set (MiB), what is dirtied "
-                 "and what the "
+		 "and what the "
 		 "link carries (MiB/s), the downtime allowed (ms), and by how much virtual CPUs may be slowed down (%)",
 	.fn = migration_seconds,
 };

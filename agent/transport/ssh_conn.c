@@ -442,7 +442,8 @@ static void on_timer(uv_timer_t *t)
 		conn_fail(c, &err);
 	} else if (c->jobs == NULL && now - c->used_ms > IDLE_MS) {
 		fail(c, ERR_NONE, "");
-	} else if (c->jobs != NULL && (now - c->heard_ms > (uint64_t)SILENT_MS(c->limit_ms) || is_closing_too_long(c, now))) {
+	} else if (c->jobs != NULL &&
+	           (now - c->heard_ms > (uint64_t)SILENT_MS(c->limit_ms) || is_closing_too_long(c, now))) {
 		fail(c, ERR_TIMEOUT, "the host stopped answering");
 	} else if (c->jobs != NULL && c->stuck == NULL) {
 		libssh2_keepalive_send(c->ssh, &next);
