@@ -70,9 +70,9 @@ make_network() {
 	rm "$dir/links" "$dir/switches"
 }
 
-# Who logs in: a key, and ssh's settings to use it.
+# make_login TYPE: a key of that type to log in with, and ssh's settings to use it.
 make_login() {
-	ssh-keygen -q -t ed25519 -N '' -C lab -f "$dir/id"
+	ssh-keygen -q -t "$1" -N '' -C lab -f "$dir/id"
 	cat >"$dir/ssh_config" <<END
 Host *
 	User root

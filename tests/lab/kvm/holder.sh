@@ -185,7 +185,7 @@ hostname kvm-lab
 make_root
 names
 network
-make_login
+make_login ed25519
 make_in_host
 mkdir "$dir/shared"
 hosts

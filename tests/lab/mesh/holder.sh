@@ -75,7 +75,7 @@ network() {
 
 # What logs in: a key, and root's password.
 credentials() {
-	make_login
+	make_login ecdsa
 	openssl rand -hex 12 | tr -d '\n' >"$dir/password"
 	hash=$(openssl passwd -6 -stdin <"$dir/password")
 }
