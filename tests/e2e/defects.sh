@@ -7,7 +7,7 @@ checked=()
 # defect NAME EXIT CHECK STATUS FILTER [CHECK...]: exactly the findings of CHECK for which FILTER holds have STATUS; all others
 # pass or are not applicable. What follows from the defect is told by the checks named last, by vm-has-destination, and by those
 # that send packets: they are free. EXIT "-": whatever the verdict is.
-sending=(jumbo-frames-path path-latency path-loss path-culprit standby-uplink-proven migration-port-open nfc-path-loss nfc-port-open)
+sending=(jumbo-frames-path path-latency path-loss path-culprit standby-uplink-proven migration-port-open path-sample nfc-path-loss nfc-port-open)
 defect() {
 	local name=$1 code=$2 id=$3 wanted=$4 filter=$5
 	shift 5
