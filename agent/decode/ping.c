@@ -199,7 +199,7 @@ static void read_error(struct reader *r, const char *line)
 		note_error(r, line + 15, strlen(line + 15));
 		r->no_route = true;
 	}
-	if (strncmp(line, "From ", 5) == 0 && (at = strstr(line, " icmp_seq=")) != NULL) {
+	if (strncmp(line, "From ", 5) == 0 && (at = strstr(line + 5, " icmp_seq=")) != NULL) {
 		size_t len = (size_t)(at - line) - 5;
 
 		at += strlen(" icmp_seq=");
